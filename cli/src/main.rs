@@ -1,0 +1,3 @@
+//! The `krl` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! KRL source text.

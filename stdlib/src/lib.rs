@@ -1,0 +1,1 @@
+//! KRL operators and modules.

@@ -1,0 +1,1 @@
+//! The KRL virtual machine.
