@@ -1,1 +1,3 @@
 //! The KRL virtual machine.
+
+pub mod number;
