@@ -5,7 +5,9 @@
 pub mod ast;
 pub mod code;
 pub mod diagnostic;
+pub mod lexer;
 pub mod span;
+pub mod token;
 
 pub use code::Code;
 pub use diagnostic::{Applicability, Diagnostic, Severity};
