@@ -1,1 +1,4 @@
-//! KRL operators and modules.
+//! KRL operators and modules, and the one table that describes them.
+
+pub mod signature;
+pub mod types;

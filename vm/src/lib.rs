@@ -1,3 +1,10 @@
-//! The KRL virtual machine.
+//! The KRL virtual machine: values and their heap, bytecode, verifier and interpreter.
 
+pub mod data;
+pub mod fault;
+pub mod heap;
+pub mod native;
 pub mod number;
+pub mod op;
+pub mod unit;
+pub mod value;

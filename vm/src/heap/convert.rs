@@ -1,0 +1,166 @@
+//! Between heaps and plain data, and between regions.
+
+use super::{Closure, Heap, MAX_NESTING, Region, UnitTable};
+use crate::data::{Data, DataMap};
+use crate::fault::{Fault, Limit};
+use crate::value::{Kind, RegionId, Tag, Value};
+use std::sync::Arc;
+
+impl Heap {
+    /// Copies plain data into the event region.
+    ///
+    /// # Errors
+    /// [`Limit::Memory`], [`Limit::Depth`]
+    pub fn import(&mut self, data: &Data) -> Result<Value, Fault> {
+        self.import_at(data, 0)
+    }
+
+    fn import_at(&mut self, data: &Data, depth: u32) -> Result<Value, Fault> {
+        if depth > MAX_NESTING {
+            return Err(Fault::limit(Limit::Depth));
+        }
+        match data {
+            Data::Null => Ok(Value::NULL),
+            Data::Bool(b) => Ok(Value::bool(*b)),
+            Data::Number(n) => Ok(Value::number(*n)),
+            Data::String(s) => self.string(s),
+            Data::Array(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.import_at(item, depth + 1)?);
+                }
+                self.array_from(&values)
+            }
+            Data::Map(entries) => {
+                let mut map = self.map_with_room(entries.len())?;
+                for (key, item) in entries {
+                    let key = self.string(key)?;
+                    let value = self.import_at(item, depth + 1)?;
+                    map = self.map_put(map, key, value)?;
+                }
+                Ok(map)
+            }
+        }
+    }
+
+    /// Copies a value out as plain data, the way JSON sees it: functions vanish from maps and are null in arrays, a regular expression
+    /// is `{}`, an infinity null (krl-language §4.1).
+    ///
+    /// # Errors
+    /// [`Limit::Depth`]
+    pub fn export(&self, v: Value) -> Result<Data, Fault> {
+        self.export_at(v, 0)
+    }
+
+    fn export_at(&self, v: Value, depth: u32) -> Result<Data, Fault> {
+        if depth > MAX_NESTING {
+            return Err(Fault::limit(Limit::Depth));
+        }
+        if let Some(n) = v.as_number() {
+            return Ok(if n.is_finite() { Data::Number(n) } else { Data::Null });
+        }
+        Ok(match v.tag() {
+            Some(Tag::String) => Data::String(self.str(v).into()),
+            Some(Tag::RegExp) => Data::Map(DataMap::new()),
+            Some(Tag::Array) => {
+                let items = self.array(v).iter().map(|&item| self.export_at(item, depth + 1));
+                Data::Array(items.collect::<Result<_, _>>()?)
+            }
+            Some(Tag::Map) => {
+                let mut map = DataMap::with_capacity(self.map_len(v));
+                for e in &*self.map_entries(v) {
+                    if !is_function(e.value) {
+                        map.insert(self.str(e.key).into(), self.export_at(e.value, depth + 1)?);
+                    }
+                }
+                Data::Map(map)
+            }
+            _ => v.as_bool().map_or(Data::Null, Data::Bool),
+        })
+    }
+
+    /// Copies `value` and all it reaches in the event region into `target`, the cloud's region of frozen globals. Handles into other
+    /// regions stay as they are.
+    ///
+    /// # Errors
+    /// [`Limit::Depth`], [`Limit::Memory`]
+    pub fn freeze(&self, value: Value, target: &mut Region) -> Result<Value, Fault> {
+        let mut frozen = Heap::new(Arc::default(), Arc::new(UnitTable::default()), usize::MAX);
+        std::mem::swap(&mut frozen.event, target);
+        let result = self.freeze_into(value, &mut frozen, &mut Vec::new(), 0);
+        std::mem::swap(&mut frozen.event, target);
+        result
+    }
+
+    fn freeze_into(
+        &self,
+        v: Value,
+        target: &mut Heap,
+        closures: &mut Vec<(Value, Value)>,
+        depth: u32,
+    ) -> Result<Value, Fault> {
+        if depth > MAX_NESTING {
+            return Err(Fault::limit(Limit::Depth));
+        }
+        let Some(tag) = v.tag() else { return Ok(v) };
+        if matches!(tag, Tag::Immediate | Tag::Native) || v.region() != RegionId::EVENT {
+            return Ok(v);
+        }
+        let copy = match tag {
+            Tag::String => target.string(self.str(v))?,
+            Tag::RegExp => {
+                target.event.regexps.extend(self.regexp(v).cloned());
+                Value::handle(Tag::RegExp, RegionId::CLOUD, target.event.regexps.len() - 1)
+            }
+            Tag::Array => {
+                let mut items = Vec::with_capacity(self.array(v).len());
+                for &item in self.array(v) {
+                    items.push(self.freeze_into(item, target, closures, depth + 1)?);
+                }
+                target.array_from(&items)?
+            }
+            Tag::Map => {
+                let entries = self.map_entries(v);
+                let mut map = target.map_with_room(entries.len())?;
+                for e in &*entries {
+                    let key = target.string(self.str(e.key))?;
+                    let value = self.freeze_into(e.value, target, closures, depth + 1)?;
+                    map = target.map_put(map, key, value)?;
+                }
+                target.rehome_keys(map, RegionId::CLOUD);
+                map
+            }
+            _ => return self.freeze_closure(v, target, closures, depth),
+        };
+        Ok(Value::handle(tag, RegionId::CLOUD, copy.offset()))
+    }
+
+    /// Closures may reach themselves through their captures: the copy is known before its captures are frozen.
+    fn freeze_closure(
+        &self,
+        v: Value,
+        target: &mut Heap,
+        closures: &mut Vec<(Value, Value)>,
+        depth: u32,
+    ) -> Result<Value, Fault> {
+        if let Some(&(_, copy)) = closures.iter().find(|(from, _)| *from == v) {
+            return Ok(copy);
+        }
+        let Some(Closure { kind, unit, function, instance, captures }) = self.closure(v) else {
+            return Ok(Value::NULL);
+        };
+        let unset = vec![Value::UNSET; usize::from(captures)];
+        let made = target.closure_from(kind == Kind::Action, unit, function, instance, &unset)?;
+        let copy = Value::handle(Tag::Closure, RegionId::CLOUD, made.offset());
+        closures.push((v, copy));
+        for i in 0..captures {
+            let captured = self.freeze_into(self.capture(v, i), target, closures, depth + 1)?;
+            target.set_capture(made, i, captured);
+        }
+        Ok(copy)
+    }
+}
+
+fn is_function(v: Value) -> bool {
+    v.has_tag(Tag::Closure) || v.has_tag(Tag::Native)
+}

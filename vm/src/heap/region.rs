@@ -1,0 +1,93 @@
+//! A region: words, and the regular expressions its handles point at.
+
+use crate::value::Value;
+use krl_regexp::Regexp;
+use std::sync::Arc;
+
+/// Memory that handles point into.
+#[derive(Clone, Debug, Default)]
+pub struct Region {
+    pub(super) words: Vec<u64>,
+    pub(super) regexps: Vec<Regexp>,
+}
+
+impl Region {
+    /// A region without anything.
+    pub const EMPTY: Self = Self { words: Vec::new(), regexps: Vec::new() };
+
+    pub(super) fn clear(&mut self) {
+        self.words.clear();
+        self.regexps.clear();
+    }
+
+    /// Bytes in use.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+}
+
+/// The constants of all loaded units, by unit number. Append-only: a number is never given twice.
+#[derive(Clone, Debug, Default)]
+pub struct UnitTable {
+    regions: Vec<Arc<Region>>,
+}
+
+impl UnitTable {
+    /// The constants of a unit.
+    #[inline]
+    #[must_use]
+    pub fn region(&self, unit: u32) -> Option<&Region> {
+        self.regions.get(unit as usize).map(|r| &**r)
+    }
+
+    /// Number of units.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.regions.len()
+    }
+
+    /// Are there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.regions.is_empty()
+    }
+
+    /// A table with one unit more.
+    #[must_use]
+    pub fn with(&self, region: Region) -> Self {
+        let mut regions = self.regions.clone();
+        regions.push(Arc::new(region));
+        Self { regions }
+    }
+}
+
+/// Words as values.
+#[inline]
+pub(super) fn values(words: &[u64]) -> &[Value] {
+    // SAFETY: `Value` is a `repr(transparent)` wrapper of `u64` and every bit pattern is a valid `Value`.
+    #[expect(unsafe_code, reason = "reading items without a copy")]
+    unsafe {
+        std::slice::from_raw_parts(words.as_ptr().cast::<Value>(), words.len())
+    }
+}
+
+/// Words as bytes.
+#[inline]
+pub(super) fn bytes(words: &[u64]) -> &[u8] {
+    // SAFETY: a `u64` is eight initialised bytes, and `u8` has no alignment to keep.
+    #[expect(unsafe_code, reason = "reading text without a copy")]
+    unsafe {
+        std::slice::from_raw_parts(words.as_ptr().cast::<u8>(), words.len() * 8)
+    }
+}
+
+/// Words as writable bytes.
+#[inline]
+pub(super) fn bytes_mut(words: &mut [u64]) -> &mut [u8] {
+    // SAFETY: as in `bytes`; every byte pattern is a valid `u64`, and the borrow is exclusive.
+    #[expect(unsafe_code, reason = "writing text without a copy")]
+    unsafe {
+        std::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), words.len() * 8)
+    }
+}
