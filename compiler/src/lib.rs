@@ -1,1 +1,3 @@
-//! KRL compiler.
+//! KRL name resolution, type checks, lints and code generation.
+
+pub mod resolve;
