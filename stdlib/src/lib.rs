@@ -1,4 +1,5 @@
 //! KRL operators and modules, and the one table that describes them.
 
+pub mod datetime;
 pub mod signature;
 pub mod types;
