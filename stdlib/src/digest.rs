@@ -46,7 +46,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A digest algorithm.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Algorithm {
     hash: fn(&[u8]) -> Vec<u8>,
     hmac: fn(&[u8], &[u8]) -> Vec<u8>,
