@@ -16,7 +16,7 @@ pub(super) fn next_after(schedule: &Schedule, ms: i64, zone: &Zone) -> Option<i6
     let horizon = from + HORIZON_DAYS * DAY;
     let mut offset = zone.offset(from);
     // The first reading of the local clock that is still to be considered.
-    let mut reading = from + offset;
+    let mut reading = (from + offset).max(end_of_repeated_time(schedule, from, zone).unwrap_or(i64::MIN));
     while from <= horizon {
         let change = zone.next_transition(from).filter(|change| change.at > from);
         let end = change.map_or(horizon, |change| change.at.min(horizon));
@@ -33,6 +33,16 @@ pub(super) fn next_after(schedule: &Schedule, ms: i64, zone: &Zone) -> Option<i6
         offset = change.offset;
     }
     None
+}
+
+/// The reading up to which the clock repeats itself around `from`, if it was put back within the last day and the
+/// schedule does not run in repeated time.
+fn end_of_repeated_time(schedule: &Schedule, from: i64, zone: &Zone) -> Option<i64> {
+    if schedule.every_hour {
+        return None;
+    }
+    let change = zone.next_transition(from - DAY).filter(|change| change.at <= from)?;
+    Some(change.at + zone.offset(change.at - 1))
 }
 
 /// The first reading of a clock from `from` and before `end` at which the schedule runs.
