@@ -1,13 +1,27 @@
-//! ECMAScript regular expressions with bounded matching time.
+//! ECMAScript regular expressions with bounded matching time (`spec/decisions.md` L7).
+//!
+//! A pattern is parsed into a tree by `parse` (JavaScript syntax without flag `u`, Annex B included). Where a finite
+//! automaton means the same, `linear` builds one and matching time is linear in the text; otherwise `program` and
+//! `backtrack` match by ECMAScript's own rules under a step budget, and give up with [`MatchLimit`].
+//!
+//! Texts are sequences of Unicode scalar values (decision L2): `.` takes a whole character, and half of a surrogate
+//! pair matches nothing.
 
-/// A compiled pattern.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Regexp;
+mod ast;
+mod backtrack;
+mod captures;
+mod case;
+mod charset;
+mod error;
+mod find_all;
+mod flags;
+mod linear;
+mod parse;
+mod program;
+mod regexp;
+mod source;
 
-impl Regexp {
-    /// The text KRL shows for it.
-    #[must_use]
-    pub fn to_source_text(&self) -> String {
-        String::new()
-    }
-}
+pub use captures::Captures;
+pub use error::{MatchLimit, PatternError};
+pub use find_all::FindAll;
+pub use regexp::{Regexp, validate};
