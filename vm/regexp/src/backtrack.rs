@@ -3,13 +3,12 @@
 //! When a match takes many steps and the pattern has no back-reference, choices that failed are remembered by
 //! instruction, position and progress of the enclosing loops, so that no state is explored twice.
 
-mod input;
 mod memo;
 
 use crate::ast::{Direction, Polarity, Preference};
 use crate::error::MatchLimit;
+use crate::input::Input;
 use crate::program::{Inst, Program};
-use input::Input;
 use memo::Failed;
 
 /// Steps that any match may take, whatever the text's length.
@@ -185,7 +184,7 @@ impl Matcher<'_> {
         let Inst::Run { set, to, min, max, preference, .. } = inst else { return Ok(false) };
         let set = &self.program.sets[set as usize];
         let (least, taken) = self.input.skip(self.pos, to, set, min);
-        self.charge(u64::from(taken) / 8)?;
+        self.charge(u64::from(taken) / 4)?;
         if taken < min {
             return Ok(false);
         }
@@ -194,7 +193,7 @@ impl Matcher<'_> {
             return self.resume_lazy(pc, left, least);
         }
         let (most, taken) = self.input.skip(least, to, set, left);
-        self.charge(u64::from(taken) / 8)?;
+        self.charge(u64::from(taken) / 4)?;
         self.resume_greedy(pc, least, most)
     }
 
@@ -319,7 +318,8 @@ impl Matcher<'_> {
         if start == UNSET || end == UNSET {
             return Ok(true);
         }
-        self.charge(u64::from(end - start) / 8)?;
+        let left = if to == Direction::Ahead { self.input.len() - self.pos } else { self.pos };
+        self.charge((left as u64).min(u64::from(end - start)) / 4)?;
         let found = self.input.repeats(start as usize, end as usize, self.pos, to, self.program.ignore_case);
         self.pos = found.unwrap_or(self.pos);
         Ok(found.is_some())

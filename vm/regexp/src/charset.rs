@@ -5,7 +5,7 @@
 pub(crate) struct CharSet {
     ranges: Vec<(char, char)>,
     /// One bit per ASCII character: nearly every subject character is decided here.
-    ascii: u128,
+    ascii: [u64; 2],
 }
 
 const LAST_BEFORE_SURROGATES: u32 = 0xD7FF;
@@ -55,7 +55,7 @@ impl CharSet {
         }
         self.ranges.push((lo, hi));
         for bit in (lo as u32)..=(hi as u32).min(127) {
-            self.ascii |= 1 << bit;
+            self.ascii[bit as usize >> 6] |= 1 << (bit & 63);
         }
     }
 
@@ -73,13 +73,31 @@ impl CharSet {
         &self.ranges
     }
 
+    /// Whether the byte is an ASCII character of the set.
+    #[inline]
+    pub(crate) fn contains_ascii(&self, byte: u8) -> bool {
+        byte.is_ascii() && self.ascii[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+
     #[inline]
     pub(crate) fn contains(&self, c: char) -> bool {
         if c.is_ascii() {
-            return self.ascii >> (c as u32) & 1 == 1;
+            return self.contains_ascii(c as u8);
         }
         let index = self.ranges.partition_point(|&(_, hi)| hi < c);
         self.ranges.get(index).is_some_and(|&(lo, _)| lo <= c)
+    }
+
+    pub(crate) fn single(c: char) -> Self {
+        CharSet::from_code_points(vec![(c as u32, c as u32)])
+    }
+
+    pub(crate) fn is_disjoint(&self, other: &CharSet) -> bool {
+        let overlaps = |&(lo, hi): &(char, char)| {
+            let index = other.ranges.partition_point(|&(_, end)| end < lo);
+            other.ranges.get(index).is_some_and(|&(begin, _)| begin <= hi)
+        };
+        !self.ranges.iter().any(overlaps)
     }
 
     /// What `.` matches.

@@ -223,7 +223,7 @@ impl Compiler {
         match &repeat.body {
             Node::Set(set) => return self.run(set, repeat),
             Node::Char(c) => {
-                return self.run(&CharSet::from_code_points(vec![(*c as u32, *c as u32)]), repeat);
+                return self.run(&CharSet::single(*c), repeat);
             }
             _ => {}
         }

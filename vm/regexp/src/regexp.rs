@@ -1,6 +1,7 @@
 //! The regular expression as the rest of the house sees it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::{Input, meta};
@@ -8,6 +9,7 @@ use regex_automata::{Input, meta};
 use crate::ast::Ast;
 use crate::backtrack;
 use crate::captures::Captures;
+use crate::direct::{self, Direct};
 use crate::error::{MatchLimit, PatternError};
 use crate::find_all::FindAll;
 use crate::flags::Flags;
@@ -33,10 +35,20 @@ struct Inner {
     source: String,
     flags: Flags,
     ast: Ast,
-    /// Built at the first match, and so is the program: a ruleset holds many patterns that never run.
+    /// These three are made when first needed: a ruleset holds many patterns that never run.
+    direct: OnceLock<Option<Direct>>,
     automaton: OnceLock<Option<(meta::Regex, Reach)>>,
     program: OnceLock<Program>,
+    /// Searches tried without an automaton so far.
+    trials: AtomicU32,
 }
+
+/// An automaton takes as long to build as some hundred short searches without it; many patterns never do as many.
+const TRIALS: u32 = 16;
+/// Longest text of a trial, in bytes.
+const TRIAL_TEXT: usize = 256;
+/// Steps of a trial; when they don't suffice the automaton is built at once.
+const TRIAL_STEPS: u64 = 1_000;
 
 /// Checks a pattern and its flags without building anything that matches.
 ///
@@ -64,8 +76,10 @@ impl Regexp {
             source,
             flags,
             ast,
+            direct: OnceLock::new(),
             automaton: OnceLock::new(),
             program: OnceLock::new(),
+            trials: AtomicU32::new(0),
         })))
     }
 
@@ -139,14 +153,19 @@ impl Regexp {
     /// assert_eq!(greeting.is_match("Hello, world"), Ok(true));
     /// ```
     pub fn is_match(&self, text: &str) -> Result<bool, MatchLimit> {
+        if let Some(direct) = self.direct() {
+            return Ok(direct.is_match(text));
+        }
+        if let Some((regex, _)) = self.0.automaton.get().and_then(Option::as_ref) {
+            return Ok(regex.is_match(text));
+        }
+        let mut captures = Captures::new();
+        if let Some(found) = self.trial(text, 0, &mut captures) {
+            return Ok(found);
+        }
         match self.automaton() {
             Some((regex, _)) => Ok(regex.is_match(text)),
-            None => self.backtrack(
-                text,
-                (0, text.len()),
-                &mut Captures::new(),
-                &mut backtrack::budget(text.len()),
-            ),
+            None => self.backtrack(text, (0, text.len()), &mut captures, &mut backtrack::budget(text.len())),
         }
     }
 
@@ -189,6 +208,12 @@ impl Regexp {
             return Ok(false);
         }
         let start = text.ceil_char_boundary(start);
+        if let Some(direct) = self.direct() {
+            return Ok(direct.find(text, start, &mut captures.slots));
+        }
+        if let Some(found) = self.trial(text, start, captures) {
+            return Ok(found);
+        }
         let Some((regex, reach)) = self.automaton() else {
             return self.backtrack(text, (start, text.len()), captures, steps);
         };
@@ -200,6 +225,21 @@ impl Regexp {
             Some(found) => self.backtrack(text, (found.start(), found.start()), captures, steps),
             None => Ok(false),
         }
+    }
+
+    fn direct(&self) -> Option<&Direct> {
+        self.0.direct.get_or_init(|| direct::build(&self.0.ast.root)).as_ref()
+    }
+
+    /// Searches by backtracking while it is not known whether an automaton is worth its building.
+    fn trial(&self, text: &str, start: usize, captures: &mut Captures) -> Option<bool> {
+        if self.0.automaton.get().is_some() || text.len() > TRIAL_TEXT {
+            return None;
+        }
+        if self.0.trials.fetch_add(1, Ordering::Relaxed) >= TRIALS {
+            return None;
+        }
+        self.backtrack(text, (start, text.len()), captures, &mut { TRIAL_STEPS }).ok()
     }
 
     fn automaton(&self) -> &Option<(meta::Regex, Reach)> {

@@ -118,8 +118,9 @@ function atRandom(count, seed) {
   const sequence = (depth) => Array.from({ length: 1 + random(3) }, () => term(depth)).join("");
   const alternatives = (depth) => Array.from({ length: pick([1, 1, 1, 2, 3]) }, () => sequence(depth)).join("|");
   const text = () => Array.from({ length: random(8) }, () => pick(["a", "a", "b", "b", "c", "A", "é", "\n", " "])).join("");
+  const shape = () => pick([() => alternatives(1), () => alternatives(2), () => `^${sequence(1)}${pick(["", "$"])}`])();
   const cases = [];
-  while (cases.length < count) cases.push(toCase(alternatives(pick([1, 2])), pick(["", "", "i", "m"]), text()));
+  while (cases.length < count) cases.push(toCase(shape(), pick(["", "", "i", "m"]), text()));
   return cases;
 }
 

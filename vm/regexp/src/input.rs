@@ -4,18 +4,18 @@ use crate::ast::{Assertion, Direction};
 use crate::case::canonicalize;
 use crate::charset::{self, CharSet};
 
-pub(super) struct Input<'t> {
+pub(crate) struct Input<'t> {
     text: &'t str,
 }
 
 impl<'t> Input<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         Input { text }
     }
 
     /// The character next to `pos` in the given direction, and the position beyond it.
     #[inline]
-    pub(super) fn char_at(&self, pos: usize, to: Direction) -> Option<(char, usize)> {
+    pub(crate) fn char_at(&self, pos: usize, to: Direction) -> Option<(char, usize)> {
         match to {
             Direction::Ahead => {
                 let byte = *self.text.as_bytes().get(pos)?;
@@ -32,18 +32,24 @@ impl<'t> Input<'t> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.text.len()
     }
 
     /// Bytes of the character at `pos`, 0 at the end.
-    pub(super) fn width_at(&self, pos: usize) -> usize {
+    pub(crate) fn width_at(&self, pos: usize) -> usize {
         self.char_at(pos, Direction::Ahead).map_or(0, |(_, next)| next - pos)
     }
 
     /// Passes up to `most` members of `set`; the position reached and the number passed.
-    pub(super) fn skip(&self, mut pos: usize, to: Direction, set: &CharSet, most: u32) -> (usize, u32) {
+    pub(crate) fn skip(&self, mut pos: usize, to: Direction, set: &CharSet, most: u32) -> (usize, u32) {
         let mut taken = 0;
+        if to == Direction::Ahead {
+            let bytes = self.text.as_bytes();
+            while taken < most && bytes.get(pos).is_some_and(|&byte| set.contains_ascii(byte)) {
+                (pos, taken) = (pos + 1, taken + 1);
+            }
+        }
         while taken < most {
             match self.char_at(pos, to) {
                 Some((c, next)) if set.contains(c) => pos = next,
@@ -54,7 +60,7 @@ impl<'t> Input<'t> {
         (pos, taken)
     }
 
-    pub(super) fn holds(&self, assertion: Assertion, pos: usize) -> bool {
+    pub(crate) fn holds(&self, assertion: Assertion, pos: usize) -> bool {
         let neighbour = |to| self.char_at(pos, to).map(|(c, _)| c);
         let is_word = |to| neighbour(to).is_some_and(charset::is_word);
         match assertion {
@@ -68,7 +74,7 @@ impl<'t> Input<'t> {
     }
 
     /// Where the text `start..end` ends if it stands once more next to `pos`.
-    pub(super) fn repeats(
+    pub(crate) fn repeats(
         &self,
         start: usize,
         end: usize,
