@@ -23,14 +23,14 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = 0..CASES.len())]
+#[divan::bench(args = 0..CASES.len(), sample_size = 1000)]
 fn is_match(bencher: Bencher, case: usize) {
     let (pattern, text) = CASES[case];
     let regexp = Regexp::new(pattern, "").unwrap();
     bencher.bench_local(|| regexp.is_match(black_box(text)));
 }
 
-#[divan::bench(args = 0..CASES.len())]
+#[divan::bench(args = 0..CASES.len(), sample_size = 1000)]
 fn find_at(bencher: Bencher, case: usize) {
     let (pattern, text) = CASES[case];
     let regexp = Regexp::new(pattern, "").unwrap();
@@ -44,7 +44,7 @@ fn new(bencher: Bencher, case: usize) {
 }
 
 #[divan::bench(args = 0..CASES.len(), sample_count = 20, sample_size = 10)]
-fn first_match(bencher: Bencher, case: usize) {
+fn one_match(bencher: Bencher, case: usize) {
     let (pattern, text) = CASES[case];
     bencher
         .with_inputs(|| Regexp::new(pattern, "").unwrap())

@@ -28,6 +28,18 @@ pub(crate) struct Scratch {
     failed: Failed,
 }
 
+/// Entries of the stack that are kept allocated between searches.
+const KEPT_STACK: usize = 1 << 16;
+
+impl Scratch {
+    /// Gives back what an unusually long search has taken.
+    fn trim(&mut self) {
+        self.stack.clear();
+        self.stack.shrink_to(KEPT_STACK);
+        self.failed.forget();
+    }
+}
+
 /// What to do when the present attempt fails.
 #[derive(Debug, Clone, Copy)]
 enum Entry {
@@ -61,8 +73,6 @@ pub(crate) fn search(
     if u32::try_from(text.len()).is_err() {
         return Err(MatchLimit);
     }
-    scratch.failed.forget();
-    scratch.stack.clear();
     // A failed attempt restores every register, so this holds for each start.
     scratch.registers.clear();
     scratch.registers.resize(program.registers, UNSET);
@@ -71,13 +81,13 @@ pub(crate) fn search(
         Matcher { program, input: Input::new(text), scratch, steps, remember_below, pc: 0, pos: 0 };
     let mut start = first;
     let last = if program.anchored { 0 } else { last };
-    while start <= last {
-        if matcher.matches_at(start)? {
-            return Ok(true);
-        }
+    let mut found = Ok(false);
+    while found == Ok(false) && start <= last {
+        found = matcher.matches_at(start);
         start += matcher.input.width_at(start).max(1);
     }
-    Ok(false)
+    scratch.trim();
+    found
 }
 
 struct Matcher<'a> {

@@ -34,15 +34,13 @@ pub(crate) fn build(root: &Node) -> Option<(meta::Regex, Reach)> {
     if reach == Reach::Nothing || terms(root) > MAX_TERMS {
         return None;
     }
-    let config = meta::Config::new()
-        .nfa_size_limit(Some(SIZE_LIMIT))
-        .onepass_size_limit(Some(SIZE_LIMIT))
-        .hybrid_cache_capacity(CACHE_LIMIT);
+    let config = meta::Config::new().nfa_size_limit(Some(SIZE_LIMIT)).hybrid_cache_capacity(CACHE_LIMIT);
     let regex = meta::Builder::new().configure(config).build_from_hir(&translate(root)).ok()?;
     Some((regex, reach))
 }
 
-fn reach(node: &Node) -> Reach {
+/// What an automaton could answer, its size aside.
+pub(crate) fn reach(node: &Node) -> Reach {
     match node {
         Node::Backref(_) | Node::Look { .. } => Reach::Nothing,
         Node::Assert(Assertion::LineStart | Assertion::LineEnd) => Reach::Nothing,

@@ -159,13 +159,13 @@ impl Regexp {
         if let Some((regex, _)) = self.0.automaton.get().and_then(Option::as_ref) {
             return Ok(regex.is_match(text));
         }
-        let mut captures = Captures::new();
-        if let Some(found) = self.trial(text, 0, &mut captures) {
+        let (mut captures, mut steps) = (Captures::new(), backtrack::budget(text.len()));
+        if let Some(found) = self.trial(text, 0, &mut captures, &mut steps) {
             return Ok(found);
         }
         match self.automaton() {
             Some((regex, _)) => Ok(regex.is_match(text)),
-            None => self.backtrack(text, (0, text.len()), &mut captures, &mut backtrack::budget(text.len())),
+            None => self.backtrack(text, (0, text.len()), &mut captures, &mut steps),
         }
     }
 
@@ -211,7 +211,7 @@ impl Regexp {
         if let Some(direct) = self.direct() {
             return Ok(direct.find(text, start, &mut captures.slots));
         }
-        if let Some(found) = self.trial(text, start, captures) {
+        if let Some(found) = self.trial(text, start, captures, steps) {
             return Ok(found);
         }
         let Some((regex, reach)) = self.automaton() else {
@@ -232,14 +232,22 @@ impl Regexp {
     }
 
     /// Searches by backtracking while it is not known whether an automaton is worth its building.
-    fn trial(&self, text: &str, start: usize, captures: &mut Captures) -> Option<bool> {
+    ///
+    /// That a budget is exceeded must not depend on how often an expression was used before. So a trial is charged
+    /// what the backtracking matcher would be, and is not made where that one would only complete an automaton's answer.
+    fn trial(&self, text: &str, start: usize, captures: &mut Captures, steps: &mut u64) -> Option<bool> {
         if self.0.automaton.get().is_some() || text.len() > TRIAL_TEXT {
             return None;
         }
-        if self.0.trials.fetch_add(1, Ordering::Relaxed) >= TRIALS {
+        let is_over = self.0.trials.fetch_add(1, Ordering::Relaxed) >= TRIALS;
+        if is_over || linear::reach(&self.0.ast.root) == Reach::Bounds {
             return None;
         }
-        self.backtrack(text, (start, text.len()), captures, &mut { TRIAL_STEPS }).ok()
+        let allowed = TRIAL_STEPS.min(*steps);
+        let mut left = allowed;
+        let found = self.backtrack(text, (start, text.len()), captures, &mut left).ok()?;
+        *steps -= allowed - left;
+        Some(found)
     }
 
     fn automaton(&self) -> &Option<(meta::Regex, Reach)> {

@@ -21,6 +21,9 @@ fn bits(program: &Program, text_len: usize) -> usize {
     program.memo_rows.unwrap_or(usize::MAX).saturating_mul(text_len + 1)
 }
 
+/// Words of the table that are kept allocated between searches.
+const KEPT_WORDS: usize = 1 << 14;
+
 /// One bit for each row of [`crate::program::Memo`] and each position of the text.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Failed {
@@ -32,6 +35,7 @@ pub(super) struct Failed {
 impl Failed {
     pub(super) fn forget(&mut self) {
         self.bits.clear();
+        self.bits.shrink_to(KEPT_WORDS);
         self.width = 0;
     }
 
