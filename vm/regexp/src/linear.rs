@@ -20,10 +20,10 @@ const MAX_TERMS: u64 = 4_000;
 /// What an automaton can answer about a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reach {
-    /// Nothing: there is a back-reference, look-around, line anchor or empty iteration.
+    /// Nothing: there is a back-reference, look-around or line anchor.
     Nothing,
-    /// Whether and where the pattern matches, not what its groups hold.
-    Bounds,
+    /// Whether a match exists and where the leftmost begins, which refused or cleared iterations don't change.
+    Start,
     /// Everything.
     Captures,
 }
@@ -53,13 +53,9 @@ pub(crate) fn reach(node: &Node) -> Reach {
 
 fn reach_of_iterations(repeat: &Repeat) -> Reach {
     let has_optional = repeat.max.is_none_or(|max| max > repeat.min);
-    if has_optional && repeat.body.is_nullable() {
-        Reach::Nothing
-    } else if removes_groups(repeat) || (repeat.max != Some(1) && !sets_all_groups(&repeat.body)) {
-        Reach::Bounds
-    } else {
-        Reach::Captures
-    }
+    let refuses = has_optional && repeat.body.is_nullable();
+    let clears = repeat.max != Some(1) && !sets_all_groups(&repeat.body);
+    if refuses || clears || removes_groups(repeat) { Reach::Start } else { Reach::Captures }
 }
 
 /// Whether the automaton, which drops what is repeated zero times, would not know of some groups.

@@ -222,6 +222,7 @@ impl Regexp {
             return Ok(regex.search_slots(&input, &mut captures.slots).is_some());
         }
         match regex.find(input) {
+            // Only the start is the same for both matchers.
             Some(found) => self.backtrack(text, (found.start(), found.start()), captures, steps),
             None => Ok(false),
         }
@@ -240,7 +241,7 @@ impl Regexp {
             return None;
         }
         let is_over = self.0.trials.fetch_add(1, Ordering::Relaxed) >= TRIALS;
-        if is_over || linear::reach(&self.0.ast.root) == Reach::Bounds {
+        if is_over || linear::reach(&self.0.ast.root) == Reach::Start {
             return None;
         }
         let allowed = TRIAL_STEPS.min(*steps);
