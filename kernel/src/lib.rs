@@ -1,1 +1,4 @@
-//! Clouds.
+//! Clouds: rulesets at work on events and queries, their state, and nothing that touches the outside world.
+
+pub mod index;
+pub mod machine;
