@@ -119,7 +119,8 @@ mod tests {
             settings: Vec::new(),
             condition: None,
         };
-        let automaton = Automaton { nodes: 2, tests: events.iter().map(test).collect(), ..Default::default() };
+        let automaton =
+            Automaton { nodes: 2, tests: events.iter().map(test).collect(), ..Default::default() };
         let select = match events {
             [] => Select::Where(0),
             _ => Select::When { automaton, within: None },
@@ -129,7 +130,8 @@ mod tests {
 
     #[test]
     fn events_concern_rules_in_install_and_textual_order() {
-        let first = Unit { rules: vec![rule(&[("a", "x")]), rule(&[]), rule(&[("a", "y")])], ..Unit::default() };
+        let first =
+            Unit { rules: vec![rule(&[("a", "x")]), rule(&[]), rule(&[("a", "y")])], ..Unit::default() };
         let second = Unit { rules: vec![rule(&[("a", "x"), ("b", "x"), ("a", "x")])], ..Unit::default() };
         let index = Index::new([(7, &first), (3, &second)]);
         let check = |domain, name, expected: &[(u32, u32, &[u32])]| {

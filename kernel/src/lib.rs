@@ -1,4 +1,7 @@
 //! Clouds: rulesets at work on events and queries, their state, and nothing that touches the outside world.
 
+pub mod entities;
+pub mod id;
 pub mod index;
 pub mod machine;
+pub mod schedule;

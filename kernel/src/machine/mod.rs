@@ -53,9 +53,8 @@ impl Machine {
     pub fn new(automaton: &Automaton, constants: &[Constant], settings: usize) -> Result<Self, Fault> {
         let mut edges = automaton.edges.clone();
         edges.sort_by_key(|edge| edge.from);
-        let first = (0..=automaton.nodes)
-            .map(|node| edges.partition_point(|edge| edge.from < node) as u32)
-            .collect();
+        let first =
+            (0..=automaton.nodes).map(|node| edges.partition_point(|edge| edge.from < node) as u32).collect();
         let tests = automaton.tests.iter().map(|test| Matcher::new(test, constants));
         let slide = cycle_at_end(&edges);
         let single = settings == 0 && edges.iter().all(|edge| edge.from == START && edge.to == END);

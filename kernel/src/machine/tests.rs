@@ -38,7 +38,13 @@ fn fed(from: u32, to: u32, window: Window) -> Edge {
 }
 
 /// Plays `a b n=5 @2000 c`: letters are events, `n=` gives the attribute of the following event, `@` the time.
-fn play(automaton: &Automaton, constants: &[Constant], settings: usize, within: Option<f64>, stream: &str) -> String {
+fn play(
+    automaton: &Automaton,
+    constants: &[Constant],
+    settings: usize,
+    within: Option<f64>,
+    stream: &str,
+) -> String {
     let machine = Machine::new(automaton, constants, settings).unwrap();
     let mut state: Option<MatchState> = None;
     let mut scratch = Scratch::default();
@@ -166,7 +172,6 @@ fn a_window_is_measured_from_the_first_event_of_the_match() {
     check(&before, "a @2000 b @2001 a @4002 b", "a b! a b");
     check(&before, "a @1 b @1900 a @3000 b", "a b! a b!");
     check(&before, "@5000 a @100 b", "a b!");
-    let repeat =
-        automaton(4, "a", vec![taken(0, 2, 0), taken(2, 3, 0), taken(3, 1, 0), taken(1, 1, 0)]);
+    let repeat = automaton(4, "a", vec![taken(0, 2, 0), taken(2, 3, 0), taken(3, 1, 0), taken(1, 1, 0)]);
     check(&repeat, "@0 a @1 a @1002 a @2003 a @2004 a @2005 a @2006 a", "a a a! a a a! a!");
 }
