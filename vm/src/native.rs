@@ -60,6 +60,13 @@ pub enum Step {
         /// How many of them.
         count: u8,
     },
+    /// Call `function` with the items of the array `args`: more than four arguments, or a number known only at run time.
+    CallWith {
+        /// The function.
+        function: Value,
+        /// An array.
+        args: Value,
+    },
     /// The native's result.
     Done(Value),
 }
