@@ -5,7 +5,7 @@ use crate::types::Types;
 use krl_vm::native::Native;
 
 /// One entry of the standard library.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Signature {
     /// What the machine needs: qualified name (`map`, `math:abs`), kind, parameter names, code.
     pub native: Native,
@@ -32,7 +32,7 @@ pub struct Signature {
 }
 
 /// One parameter.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     /// Its name.
     pub name: &'static str,

@@ -1,0 +1,250 @@
+//! Text and patterns: search, replace, split, fill in (krl-language §6.2). Matching is bounded (decision L7).
+
+use super::general::pattern_of;
+use super::{is_callable, yes_no};
+use crate::declare::signatures;
+use crate::template::{self, expand_replacement};
+use krl_regexp::{Captures, MatchLimit, Regexp};
+use krl_vm::fault::{Fault, Limit};
+use krl_vm::heap::Heap;
+use krl_vm::native::{Iteration, Start, Step, arg};
+use krl_vm::value::{Kind, Value};
+use std::ops::Range;
+
+signatures! {
+    /// Does the text match a regular expression, or a text taken as one? Anything else matches nothing.
+    fn match(val: ANY(STRING), regex: ANY(REGEXP|STRING)) -> BOOLEAN = Pure(matches) {
+        r#""krl".match(re#^k.l$#)"# => "true"
+    }
+    /// What the groups of a regular expression match; with its flag `g` all its matches. `[]` if there is none.
+    fn extract(val: ANY(STRING), regex: ANY(REGEXP|STRING)) -> ARRAY = Pure(extract) {
+        r#""2024-01-15".extract(re#(\d+)-(\d+)#)"# => r#"["2024","01"]"#,
+        r#""a1b2".extract(re#\d#g)"# => r#"["1","2"]"#
+    }
+    /// The text with the first match replaced, or all matches if the regular expression has the flag `g`.
+    /// A text instead of a regular expression is searched for literally. In a text as replacement `$1` is the first group, `$&` the match, `$$`
+    /// a dollar. A function as replacement gets the match, its groups, its position and the whole text. Without replacement the match is deleted.
+    fn replace(val: ANY(STRING); regex: ANY(REGEXP|STRING), replacement: ANY(STRING|FUNCTION|NULL)) -> ANY = Iterate(replace) {
+        r#""hello".replace(re#l#g, "L")"# => r#""heLLo""#,
+        r#""hello".replace("l", function(m){ m.uc() })"# => r#""heLlo""#
+    }
+    /// The parts of the text between matches of a regular expression, or between the places of a text.
+    /// Groups of the regular expression become parts of their own. The empty text splits into characters.
+    fn split(val: ANY(STRING), splitOn: ANY(REGEXP|STRING)) -> ARRAY = Pure(split) {
+        r#""a,b".split(",")"# => r#"["a","b"]"#
+    }
+    /// A template with the value in it: a number where `%d` stands, a text where `%s` stands.
+    /// `\%d`, `\%s` and `\\` stand for themselves.
+    fn sprintf(val: ANY(NUMBER|STRING); template: ANY(STRING|NULL)) -> STRING = Pure(sprintf) {
+        r#"5.sprintf("%d items")"# => r#""5 items""#
+    }
+}
+
+fn bounded<T>(matched: Result<T, MatchLimit>) -> Result<T, Fault> {
+    matched.map_err(|MatchLimit| Fault::limit(Limit::RegexpSteps))
+}
+
+fn matches(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let pattern = arg(args, 1);
+    if !matches!(heap.kind(pattern), Kind::RegExp | Kind::String) {
+        return Ok(Value::FALSE);
+    }
+    yes_no(bounded(pattern_of(heap, pattern)?.is_match(&heap.text(arg(args, 0))))?)
+}
+
+/// Byte ranges: the whole match, then the groups.
+type Groups = Vec<Option<Range<usize>>>;
+
+fn groups(captures: &Captures) -> Groups {
+    (0..=captures.group_count()).map(|i| captures.get(i)).collect()
+}
+
+/// The parts of `text` that `ranges` name, as values; `null` for none.
+fn parts(heap: &mut Heap, text: &str, ranges: &[Option<Range<usize>>]) -> Result<Vec<Value>, Fault> {
+    let part = |range: &Option<Range<usize>>| match range {
+        Some(range) => heap.string(text.get(range.clone()).unwrap_or_default()),
+        None => Ok(Value::NULL),
+    };
+    ranges.iter().map(part).collect()
+}
+
+fn extract(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let [subject, pattern, ..] = *args else { return heap.array_from(&[]) };
+    let regexp = pattern_of(heap, pattern)?;
+    let text = heap.text(subject).into_owned();
+    let found: Groups = if regexp.is_global() {
+        bounded(regexp.find_all(&text).map(|m| m.map(Some)).collect())?
+    } else {
+        let mut captures = Captures::new();
+        bounded(regexp.find_at(&text, 0, &mut captures))?;
+        match captures.get(0) {
+            Some(_) => groups(&captures).split_off(1),
+            None => Vec::new(),
+        }
+    };
+    let found = parts(heap, &text, &found)?;
+    heap.array_from(&found)
+}
+
+fn split(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let text = heap.text(arg(args, 0)).into_owned();
+    let ranges = match heap.regexp(arg(args, 1)) {
+        Some(regexp) => split_by_regexp(&text, regexp)?,
+        None => split_by_text(&text, &heap.text(arg(args, 1))),
+    };
+    heap.check_room(ranges.len() * 24)?;
+    let parts = parts(heap, &text, &ranges)?;
+    heap.array_from(&parts)
+}
+
+fn split_by_text(text: &str, separator: &str) -> Groups {
+    if separator.is_empty() {
+        return text.char_indices().map(|(at, c)| Some(at..at + c.len_utf8())).collect();
+    }
+    let mut start = 0;
+    let mut ranges = Vec::new();
+    for (at, _) in text.match_indices(separator) {
+        ranges.push(Some(start..at));
+        start = at + separator.len();
+    }
+    ranges.push(Some(start..text.len()));
+    ranges
+}
+
+/// ECMAScript's `split`: an empty match neither at the end of the last part nor at the end of the text separates anything.
+fn split_by_regexp(text: &str, regexp: &Regexp) -> Result<Groups, Fault> {
+    if text.is_empty() {
+        let whole = (!bounded(regexp.is_match(text))?).then_some(Some(0..0));
+        return Ok(whole.into_iter().collect());
+    }
+    let mut start = 0;
+    let mut ranges = Vec::new();
+    let mut matches = regexp.find_all(text);
+    while let Some(found) = matches.next() {
+        let found = bounded(found)?;
+        if found.start >= text.len() {
+            break;
+        }
+        if found.end > start {
+            ranges.push(Some(start..found.start));
+            ranges.extend(groups(matches.captures()).into_iter().skip(1));
+            start = found.end;
+        }
+    }
+    ranges.push(Some(start..text.len()));
+    Ok(ranges)
+}
+
+fn replace(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
+    let [subject, pattern, ..] = *args else { return Ok(Start::Done(arg(args, 0))) };
+    let (subject, replacement) = (heap.key(subject)?, arg(args, 2));
+    let text = heap.str(subject);
+    if is_callable(heap, replacement) {
+        let matches = all_matches(&pattern_of(heap, pattern)?, text)?;
+        return Ok(Start::Iterate(Box::new(ReplaceWith::new(heap, subject, matches, replacement))));
+    }
+    let matches = match heap.regexp(pattern) {
+        Some(regexp) => all_matches(regexp, text)?,
+        None => {
+            let sought = heap.text(pattern);
+            text.find(&*sought).map(|at| vec![Some(at..at + sought.len())]).into_iter().collect()
+        }
+    };
+    let template = if replacement.is_null() { "".into() } else { heap.text(replacement) };
+    let mut replaced = String::new();
+    let mut done = 0;
+    for groups in &matches {
+        let Some(Some(found)) = groups.first() else { continue };
+        replaced.push_str(text.get(done..found.start).unwrap_or_default());
+        expand_replacement(&template, text, groups, &mut replaced);
+        done = found.end;
+        heap.check_room(replaced.len())?;
+    }
+    replaced.push_str(text.get(done..).unwrap_or_default());
+    heap.string(&replaced).map(Start::Done)
+}
+
+/// The first match, or all of them if the expression is global.
+fn all_matches(regexp: &Regexp, text: &str) -> Result<Vec<Groups>, Fault> {
+    let mut all = Vec::new();
+    let mut matches = regexp.find_all(text);
+    while let Some(found) = matches.next() {
+        bounded(found)?;
+        all.push(groups(matches.captures()));
+        if !regexp.is_global() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Replaces matches by what a function yields for them.
+struct ReplaceWith {
+    subject: Value,
+    text: String,
+    matches: Vec<Groups>,
+    function: Value,
+    /// The match whose replacement is due next, plus one once it was asked for.
+    at: usize,
+    replaced: String,
+    /// How far the subject is copied.
+    done: usize,
+    /// Characters before `counted` bytes, for positions.
+    characters: usize,
+    counted: usize,
+}
+
+impl ReplaceWith {
+    fn new(heap: &Heap, subject: Value, matches: Vec<Groups>, function: Value) -> Self {
+        let (text, replaced) = (heap.str(subject).to_owned(), String::new());
+        Self { subject, text, matches, function, at: 0, replaced, done: 0, characters: 0, counted: 0 }
+    }
+
+    /// Puts `result` in the place of the match that was asked for last.
+    fn put(&mut self, heap: &Heap, result: Value) -> Result<(), Fault> {
+        let last = self.at.checked_sub(1).and_then(|at| self.matches.get(at)).and_then(|g| g.first());
+        if let Some(Some(found)) = last {
+            self.replaced.push_str(self.text.get(self.done..found.start).unwrap_or_default());
+            if !result.is_null() {
+                self.replaced.push_str(&heap.text(result));
+            }
+            self.done = found.end;
+        }
+        heap.check_room(self.replaced.len())
+    }
+}
+
+impl Iteration for ReplaceWith {
+    fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
+        self.put(heap, result)?;
+        let Some(groups) = self.matches.get(self.at) else {
+            self.replaced.push_str(self.text.get(self.done..).unwrap_or_default());
+            return heap.string(&self.replaced).map(Step::Done);
+        };
+        self.at += 1;
+        let start = groups.first().cloned().flatten().map_or(0, |found| found.start);
+        self.characters += self.text.get(self.counted..start).unwrap_or_default().chars().count();
+        self.counted = start;
+        let mut args = parts(heap, &self.text, groups)?;
+        args.extend([Value::number(self.characters as f64), self.subject]);
+        let args = heap.array_from(&args)?;
+        Ok(Step::CallWith { function: self.function, args })
+    }
+}
+
+fn sprintf(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let (value, pattern) = (arg(args, 0), arg(args, 1));
+    if pattern.is_null() {
+        return heap.string("");
+    }
+    let kind = match heap.kind(value) {
+        Kind::Number => template::Kind::Number,
+        Kind::String => template::Kind::Text,
+        _ => template::Kind::Other,
+    };
+    let (text, pattern) = (heap.text(value), heap.text(pattern));
+    // At most every second character of the template is a place for the value.
+    heap.check_room(pattern.len().saturating_add((pattern.len() / 2).saturating_mul(text.len())))?;
+    let filled = template::sprintf(&text, kind, &pattern);
+    heap.string(&filled)
+}

@@ -1,0 +1,189 @@
+//! Arrays as sets, by `==` (krl-language §6.4). Linear: members are found by a hash of their structure.
+
+use super::yes_no;
+use crate::declare::signatures;
+use krl_vm::fault::Fault;
+use krl_vm::heap::Heap;
+use krl_vm::native::arg;
+use krl_vm::value::{Tag, Value};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+signatures! {
+    /// The distinct elements that are in both.
+    fn intersection(a: ANY(ARRAY), b: ANY(ARRAY)) -> ARRAY = Pure(intersection) {
+        "[1,2,2,3].intersection([2,3,4])" => "[2,3]"
+    }
+    /// The distinct elements of both.
+    fn union(a: ANY(ARRAY); b: ANY(ARRAY)) -> ARRAY = Pure(union) {
+        "[1,2].union([2,3])" => "[1,2,3]"
+    }
+    /// The elements of `a` that are not in `b`.
+    fn difference(a: ANY(ARRAY); b: ANY(ARRAY)) -> ARRAY = Pure(difference) {
+        "[1,2,3].difference([2])" => "[1,3]"
+    }
+    /// Are all elements of `other`, an array or a single value, in the receiver?
+    fn has(val: ANY(ARRAY), other: ANY) -> BOOLEAN = Pure(has) {
+        "[1,2,3].has([1,3])" => "true"
+    }
+    /// The elements without repetitions. What is no array is left as it is.
+    fn unique(val: ANY(ARRAY)) -> SameAs(0) = Pure(unique) {
+        "[1,2,1].unique()" => "[1,2]"
+    }
+    /// The elements that occur exactly once. What is no array is left as it is.
+    fn once(val: ANY(ARRAY)) -> SameAs(0) = Pure(once) {
+        "[1,2,1,3].once()" => "[2,3]"
+    }
+    /// One of each group of equal elements that occur more than once; `[]` for what is no array.
+    fn duplicates(val: ANY(ARRAY)) -> ARRAY = Pure(duplicates) {
+        "[1,2,1,3].duplicates()" => "[1]"
+    }
+}
+
+/// Distinct values in the order they came, with how often they came.
+#[derive(Default)]
+struct Tally {
+    by_hash: HashMap<u64, Vec<usize>>,
+    values: Vec<(Value, u32)>,
+}
+
+impl Tally {
+    fn of(heap: &Heap, values: &[Value]) -> Result<Self, Fault> {
+        let mut tally = Self::default();
+        for &value in values {
+            tally.add(heap, value)?;
+        }
+        Ok(tally)
+    }
+
+    fn add(&mut self, heap: &Heap, value: Value) -> Result<(), Fault> {
+        if let Some(at) = self.find(heap, value)? {
+            if let Some((_, times)) = self.values.get_mut(at) {
+                *times = times.saturating_add(1);
+            }
+            return Ok(());
+        }
+        self.by_hash.entry(hash(heap, value)).or_default().push(self.values.len());
+        self.values.push((value, 1));
+        Ok(())
+    }
+
+    fn find(&self, heap: &Heap, value: Value) -> Result<Option<usize>, Fault> {
+        for &at in self.by_hash.get(&hash(heap, value)).into_iter().flatten() {
+            if let Some(&(known, _)) = self.values.get(at)
+                && heap.equals(known, value)?
+            {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The distinct values that came as often as `wanted` says.
+    fn values(&self, wanted: impl Fn(u32) -> bool) -> Vec<Value> {
+        self.values.iter().filter(|&&(_, times)| wanted(times)).map(|&(v, _)| v).collect()
+    }
+}
+
+/// How many parts of a value count for its hash.
+const HASHED_PARTS: u32 = 64;
+
+/// Equal values have equal hashes.
+fn hash(heap: &Heap, value: Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hash_parts(heap, value, &mut HASHED_PARTS.clone(), &mut hasher);
+    hasher.finish()
+}
+
+fn hash_parts(heap: &Heap, value: Value, parts: &mut u32, hasher: &mut DefaultHasher) {
+    let Some(left) = parts.checked_sub(1) else { return };
+    *parts = left;
+    match value.tag() {
+        None => (value.number_unchecked() + 0.0).to_bits().hash(hasher),
+        Some(Tag::String) => heap.str(value).hash(hasher),
+        Some(Tag::Array) => {
+            heap.array(value).len().hash(hasher);
+            for &item in heap.array(value).iter().take(left as usize) {
+                hash_parts(heap, item, parts, hasher);
+            }
+        }
+        // Entries have no order: their keys are summed up, which needs no walk into the values.
+        Some(Tag::Map) => {
+            let keys = heap.map_entries(value).iter().fold(0u64, |sum, e| {
+                let mut key = DefaultHasher::new();
+                heap.str(e.key).hash(&mut key);
+                if !e.value.is_map() && !e.value.is_array() {
+                    hash_parts(heap, e.value, &mut 1, &mut key);
+                }
+                sum.wrapping_add(key.finish())
+            });
+            keys.hash(hasher);
+        }
+        Some(Tag::RegExp) => heap.text(value).hash(hasher),
+        Some(_) => value.bits().hash(hasher),
+    }
+}
+
+/// The elements of an array; anything else is its own only element.
+fn elements(heap: &Heap, value: Value) -> Vec<Value> {
+    if value.is_array() { heap.array(value).to_vec() } else { vec![value] }
+}
+
+fn intersection(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let [a, b, ..] = *args else { return heap.array_from(&[]) };
+    let other = Tally::of(heap, &elements(heap, b))?;
+    let mut both = Vec::new();
+    for value in Tally::of(heap, &elements(heap, a))?.values(|_| true) {
+        if other.find(heap, value)?.is_some() {
+            both.push(value);
+        }
+    }
+    heap.array_from(&both)
+}
+
+fn union(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let [a, b, ..] = *args else { return Ok(arg(args, 0)) };
+    let all = Tally::of(heap, &[elements(heap, a), elements(heap, b)].concat())?.values(|_| true);
+    heap.array_from(&all)
+}
+
+fn without(heap: &Heap, a: Value, b: Value) -> Result<Vec<Value>, Fault> {
+    let other = Tally::of(heap, &elements(heap, b))?;
+    let mut rest = Vec::new();
+    for value in elements(heap, a) {
+        if other.find(heap, value)?.is_none() {
+            rest.push(value);
+        }
+    }
+    Ok(rest)
+}
+
+fn difference(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let [a, b, ..] = *args else { return Ok(arg(args, 0)) };
+    let rest = without(heap, a, b)?;
+    heap.array_from(&rest)
+}
+
+fn has(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    yes_no(without(heap, arg(args, 1), arg(args, 0))?.is_empty())
+}
+
+/// An array of the distinct elements that occur as often as `wanted` says.
+fn occurring(heap: &mut Heap, array: Value, wanted: impl Fn(u32) -> bool) -> Result<Value, Fault> {
+    let values = Tally::of(heap, heap.array(array))?.values(wanted);
+    heap.array_from(&values)
+}
+
+fn unique(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let value = arg(args, 0);
+    if value.is_array() { occurring(heap, value, |_| true) } else { Ok(value) }
+}
+
+fn once(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    let value = arg(args, 0);
+    if value.is_array() { occurring(heap, value, |times| times == 1) } else { Ok(value) }
+}
+
+fn duplicates(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
+    occurring(heap, arg(args, 0), |times| times > 1)
+}

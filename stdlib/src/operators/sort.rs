@@ -1,0 +1,157 @@
+//! Sorting: by text, by number, or by a function (krl-language §6.4).
+//!
+//! Comparisons may contradict each other (`<=>` over mixed kinds, any function), so all but plain keys go through a merge sort that always ends.
+
+use super::is_callable;
+use crate::declare::signatures;
+use krl_vm::fault::Fault;
+use krl_vm::heap::Heap;
+use krl_vm::native::{Iteration, Start, Step, arg};
+use krl_vm::value::{Kind, Value};
+use std::cmp::Ordering;
+
+signatures! {
+    /// The elements in order: by text, or as `sortBy` says.
+    /// `"default"` and `"reverse"` compare String forms, `"numeric"` and `"ciremun"` numbers; a function compares two elements and yields a
+    /// number above 0, or `true`, if they are in the wrong order. Equal elements keep their order. What is no array is left as it is.
+    fn sort(val: ANY(ARRAY); sortBy: ANY(STRING|FUNCTION|NULL)) -> SameAs(0) = Iterate(sort) {
+        "[3,10,2].sort()" => "[10,2,3]",
+        r#"[3,10,2].sort("numeric")"# => "[2,3,10]",
+        "[3,10,2].sort(function(a,b){ b <=> a })" => "[10,3,2]"
+    }
+}
+
+fn sort(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
+    let (value, by) = (arg(args, 0), arg(args, 1));
+    if !value.is_array() || heap.array(value).len() < 2 {
+        return Ok(Start::Done(value));
+    }
+    if is_callable(heap, by) && heap.kind(by) != Kind::Action {
+        heap.check_room(heap.array(value).len() * 16)?;
+        let merge = MergeSort::new(heap.array(value).to_vec());
+        return Ok(Start::Iterate(Box::new(SortWith { merge, function: by, comparing: false })));
+    }
+    let sorted = match heap.str(by) {
+        "numeric" => by_number(heap, value, |order| order),
+        "ciremun" => by_number(heap, value, Ordering::reverse),
+        "reverse" => by_text(heap, value, Ordering::reverse),
+        _ => by_text(heap, value, |order| order),
+    };
+    heap.array_from(&sorted).map(Start::Done)
+}
+
+fn by_text(heap: &Heap, array: Value, direction: fn(Ordering) -> Ordering) -> Vec<Value> {
+    let mut keyed: Vec<_> = heap.array(array).iter().map(|&v| (heap.text(v), v)).collect();
+    keyed.sort_by(|(a, _), (b, _)| direction(a.cmp(b)));
+    keyed.into_iter().map(|(_, v)| v).collect()
+}
+
+fn by_number(heap: &Heap, array: Value, direction: fn(Ordering) -> Ordering) -> Vec<Value> {
+    let items = heap.array(array);
+    let keyed: Option<Vec<_>> = items.iter().map(|&v| Some((heap.to_number(v)?, v))).collect();
+    let Some(mut keyed) = keyed else {
+        let mut merge = MergeSort::new(items.to_vec());
+        while let Some((a, b)) = merge.pair() {
+            merge.take(if direction(heap.order(a, b)) == Ordering::Greater {
+                Side::Right
+            } else {
+                Side::Left
+            });
+        }
+        return merge.items;
+    };
+    // No form is NaN; adding 0 makes both zeros one.
+    keyed.sort_by(|(a, _), (b, _)| direction((a + 0.0).total_cmp(&(b + 0.0))));
+    keyed.into_iter().map(|(_, v)| v).collect()
+}
+
+/// Which of the two halves being merged gives its first element.
+enum Side {
+    Left,
+    Right,
+}
+
+/// A stable merge sort that stops at each comparison.
+struct MergeSort {
+    items: Vec<Value>,
+    /// Merges still to be done, the next one last: halves `low..middle` and `middle..high`.
+    merges: Vec<(usize, usize, usize)>,
+    /// The left half being merged, and how much of it is taken.
+    left: Vec<Value>,
+    taken: usize,
+    /// The next element of the right half, and where the merged ones end.
+    right: usize,
+    end: usize,
+    out: usize,
+}
+
+impl MergeSort {
+    fn new(items: Vec<Value>) -> Self {
+        let mut merges = Vec::with_capacity(items.len());
+        let mut parts = vec![(0, items.len())];
+        while let Some((low, high)) = parts.pop() {
+            if high - low > 1 {
+                let middle = usize::midpoint(low, high);
+                merges.push((low, middle, high));
+                parts.extend([(low, middle), (middle, high)]);
+            }
+        }
+        Self { items, merges, left: Vec::new(), taken: 0, right: 0, end: 0, out: 0 }
+    }
+
+    /// The next two elements to compare; none when all is sorted.
+    fn pair(&mut self) -> Option<(Value, Value)> {
+        loop {
+            match (self.left.get(self.taken), self.items.get(self.right)) {
+                (Some(&a), Some(&b)) if self.right < self.end => return Some((a, b)),
+                (Some(_), _) => self.take(Side::Left),
+                (None, _) => {
+                    // What is left of the right half is in its place already.
+                    let (low, middle, high) = self.merges.pop()?;
+                    self.left.clear();
+                    self.left.extend_from_slice(self.items.get(low..middle).unwrap_or_default());
+                    (self.taken, self.right, self.end, self.out) = (0, middle, high, low);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, side: Side) {
+        let from = match side {
+            Side::Left => self.left.get(self.taken),
+            Side::Right => self.items.get(self.right),
+        };
+        if let (Some(&value), true) = (from, self.out < self.items.len()) {
+            self.items[self.out] = value;
+        }
+        match side {
+            Side::Left => self.taken += 1,
+            Side::Right => self.right += 1,
+        }
+        self.out += 1;
+    }
+}
+
+struct SortWith {
+    merge: MergeSort,
+    function: Value,
+    /// Is a comparison's result due?
+    comparing: bool,
+}
+
+impl Iteration for SortWith {
+    fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
+        if self.comparing {
+            let wrong = heap.order(result, Value::number(0.0)) == Ordering::Greater;
+            self.merge.take(if wrong { Side::Right } else { Side::Left });
+        }
+        self.comparing = true;
+        match self.merge.pair() {
+            Some((a, b)) => {
+                let args = [a, b, Value::NULL, Value::NULL];
+                Ok(Step::Call { function: self.function, args, count: 2 })
+            }
+            None => heap.array_from(&self.merge.items).map(Step::Done),
+        }
+    }
+}
