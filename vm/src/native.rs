@@ -255,10 +255,10 @@ pub trait Host {
     /// # Errors
     /// Unknown modules and members.
     fn module_member(&mut self, instance: u32, module: u16, name: &str) -> Result<Value, Fault>;
-    /// The value of a global of `instance`; [`Value::UNSET`] while it has none.
-    fn global(&self, instance: u32, index: u16) -> Value;
-    /// Sets a global while its ruleset starts.
-    fn set_global(&mut self, instance: u32, index: u16, value: Value);
+    /// Has the evaluation used up its time? Asked about every 65,536 instructions.
+    fn deadline_passed(&mut self) -> bool {
+        false
+    }
     /// A native of kind [`NativeCall::Request`]: answers at once, or `None` to suspend until `Vm::resume`.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub enum Operand {
     Out,
     /// A register that is read and written.
     InOut,
-    /// The first of several registers that are read; how many is told by the instruction (`op::reads`).
+    /// The first of several registers that are read; how many is told by the instruction (`verify`).
     InMany,
     /// The first of four registers of an iterator.
     Iterator,
@@ -83,6 +83,16 @@ macro_rules! ops {
             #[must_use]
             pub const fn doc(self) -> &'static str {
                 match self { $(Op::$name => $doc,)* }
+            }
+
+            /// The operation with this encoding.
+            #[inline]
+            #[must_use]
+            pub const fn decode(byte: u8) -> Option<Self> {
+                $(if byte == Op::$name as u8 {
+                    return Some(Op::$name);
+                })*
+                None
             }
         }
     };
@@ -153,15 +163,6 @@ ops! {
     Fired(In None None) "a tells whether the rule fired (trace, log)";
 }
 
-impl Op {
-    /// The operation with this encoding.
-    #[inline]
-    #[must_use]
-    pub fn decode(byte: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(byte)).copied()
-    }
-}
-
 /// One encoded instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[repr(transparent)]
@@ -183,7 +184,7 @@ impl Insn {
     /// The operation, if the byte is one.
     #[inline]
     #[must_use]
-    pub fn op(self) -> Option<Op> {
+    pub const fn op(self) -> Option<Op> {
         Op::decode(self.0 as u8)
     }
 
@@ -220,6 +221,13 @@ impl Insn {
     #[must_use]
     pub const fn bc(self) -> u32 {
         (self.0 >> 32) as u32
+    }
+
+    /// The jump or integer in `bc`.
+    #[inline]
+    #[must_use]
+    pub const fn signed(self) -> i32 {
+        self.bc() as i32
     }
 }
 

@@ -72,6 +72,13 @@ impl Value {
         if n.is_nan() { Self::NULL } else { Self(n.to_bits()) }
     }
 
+    /// A number that is known to be none of the NaNs.
+    #[inline]
+    #[must_use]
+    pub(crate) const fn finite(n: f64) -> Self {
+        Self(n.to_bits())
+    }
+
     /// A boolean.
     #[inline]
     #[must_use]

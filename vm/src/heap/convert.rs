@@ -1,6 +1,6 @@
 //! Between heaps and plain data, and between regions.
 
-use super::{Closure, Heap, MAX_NESTING, Region, UnitTable};
+use super::{Closure, Heap, MAX_NESTING, Region};
 use crate::data::{Data, DataMap};
 use crate::fault::{Fault, Limit};
 use crate::value::{Kind, RegionId, Tag, Value};
@@ -85,7 +85,7 @@ impl Heap {
     /// # Errors
     /// [`Limit::Depth`], [`Limit::Memory`]
     pub fn freeze(&self, value: Value, target: &mut Region) -> Result<Value, Fault> {
-        let mut frozen = Heap::new(Arc::default(), Arc::new(UnitTable::default()), usize::MAX);
+        let mut frozen = Heap::new(Arc::default(), Arc::default(), usize::MAX);
         std::mem::swap(&mut frozen.event, target);
         let result = self.freeze_into(value, &mut frozen, &mut Vec::new(), 0);
         std::mem::swap(&mut frozen.event, target);

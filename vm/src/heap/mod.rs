@@ -10,11 +10,13 @@
 mod coerce;
 mod convert;
 mod map;
+mod path;
 mod region;
 mod string;
 
+pub use crate::load::UnitTable;
 pub use map::Entry;
-pub use region::{Region, UnitTable};
+pub use region::Region;
 
 use crate::fault::{Fault, Limit};
 use crate::value::{Kind, MAX_OFFSET, RegionId, Tag, Value};
@@ -31,6 +33,8 @@ pub struct Heap {
     cloud: Arc<Region>,
     units: Arc<UnitTable>,
     limit_words: usize,
+    /// Text under construction; kept for its memory.
+    scratch: String,
 }
 
 /// A function value, taken apart.
@@ -55,7 +59,12 @@ impl Heap {
     #[must_use]
     pub fn new(cloud: Arc<Region>, units: Arc<UnitTable>, limit_bytes: usize) -> Self {
         let limit_words = (limit_bytes / 8).min(MAX_OFFSET);
-        Self { event: Region::default(), cloud, units, limit_words }
+        Self { event: Region::default(), cloud, units, limit_words, scratch: String::new() }
+    }
+
+    /// A heap of its own whose only limit is what handles can reach.
+    pub(crate) fn unbounded() -> Self {
+        Self::new(Arc::default(), Arc::default(), usize::MAX)
     }
 
     /// Forgets all values of the event region and keeps its memory for the next event.
@@ -64,6 +73,24 @@ impl Heap {
         self.cloud = cloud;
         self.units = units;
         self.limit_words = (limit_bytes / 8).min(MAX_OFFSET);
+    }
+
+    /// Makes everything in the event region the constants of a unit. Its values must have been made by [`Self::rehome`].
+    pub(crate) fn into_region(self) -> Region {
+        self.event
+    }
+
+    /// The handle that `v`, made in this event region, has once the region is `region`.
+    pub(crate) fn rehome(&mut self, v: Value, region: RegionId) -> Value {
+        match v.tag() {
+            None | Some(Tag::Immediate | Tag::Native) => v,
+            Some(tag) => {
+                if tag == Tag::Map {
+                    self.rehome_keys(v, region);
+                }
+                Value::handle(tag, region, v.offset())
+            }
+        }
     }
 
     /// Bytes in use by the event region.
@@ -83,7 +110,7 @@ impl Heap {
         match v.region() {
             RegionId::EVENT => &self.event,
             RegionId::CLOUD => &self.cloud,
-            RegionId(n) => self.units.region(n - 2).map_or(NO_WORDS, |r| r),
+            RegionId(n) => self.units.region(n - 2).unwrap_or(NO_WORDS),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::value::Value;
 use krl_regexp::Regexp;
-use std::sync::Arc;
 
 /// Memory that handles point into.
 #[derive(Clone, Debug, Default)]
@@ -24,41 +23,6 @@ impl Region {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.words.len() * 8
-    }
-}
-
-/// The constants of all loaded units, by unit number. Append-only: a number is never given twice.
-#[derive(Clone, Debug, Default)]
-pub struct UnitTable {
-    regions: Vec<Arc<Region>>,
-}
-
-impl UnitTable {
-    /// The constants of a unit.
-    #[inline]
-    #[must_use]
-    pub fn region(&self, unit: u32) -> Option<&Region> {
-        self.regions.get(unit as usize).map(|r| &**r)
-    }
-
-    /// Number of units.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.regions.len()
-    }
-
-    /// Are there none?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.regions.is_empty()
-    }
-
-    /// A table with one unit more.
-    #[must_use]
-    pub fn with(&self, region: Region) -> Self {
-        let mut regions = self.regions.clone();
-        regions.push(Arc::new(region));
-        Self { regions }
     }
 }
 

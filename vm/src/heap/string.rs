@@ -63,6 +63,24 @@ impl Heap {
         Ok(value)
     }
 
+    /// The String forms of `values`, concatenated.
+    ///
+    /// # Errors
+    /// [`Limit::Memory`]
+    pub fn concat(&mut self, values: &[Value]) -> Result<Value, Fault> {
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        for &v in values {
+            text.push_str(&self.text(v));
+            if text.len() / 8 > self.limit_words {
+                break;
+            }
+        }
+        let made = self.string(&text);
+        self.scratch = text;
+        made
+    }
+
     /// The text of a string; empty for anything else.
     #[inline]
     #[must_use]

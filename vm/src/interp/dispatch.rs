@@ -1,0 +1,324 @@
+//! The loop over instructions. Numbers take the paths written out here; everything else is in functions of its own.
+
+use super::call::Flow;
+use super::effects::{After, Scene, unset};
+use super::frame::ReturnTo;
+use super::{Vm, foreach, meter, operators};
+use crate::fault::Fault;
+use crate::native::{Host, NativeCall};
+use crate::op::{NO_REGISTER, Op};
+use crate::value::{Kind, Value};
+use std::sync::Arc;
+
+fn destination(register: u16) -> ReturnTo {
+    if register == NO_REGISTER { ReturnTo::Nowhere } else { ReturnTo::Register(register) }
+}
+
+impl Vm {
+    /// Runs the top frame and all it calls.
+    #[expect(clippy::too_many_lines, reason = "one arm per operation")]
+    pub(super) fn dispatch(&mut self, host: &mut dyn Host) -> Result<Flow, Fault> {
+        let units = Arc::clone(self.heap.units());
+        let mut fuel = self.meter.fuel;
+        'frame: loop {
+            let Some(&frame) = self.calls.frames.last() else {
+                return Err(Fault::internal("no function is running"));
+            };
+            let Some(unit) = units.unit(frame.unit) else { return Err(Fault::internal("no such unit")) };
+            let Some(function) = unit.functions().get(frame.function as usize) else {
+                return Err(Fault::internal("no such function"));
+            };
+            let (code, base) = (&*function.code, frame.base as usize);
+            let mut pc = frame.pc as usize;
+            let Some(regs) = self.calls.registers.get_mut(base..frame.top as usize) else {
+                return Err(Fault::internal("a frame without registers"));
+            };
+
+            /// Keeps what this function holds in variables: before failures, calls and suspensions.
+            macro_rules! save {
+                () => {
+                    self.meter.fuel = fuel;
+                    if let Some(top) = self.calls.frames.last_mut() {
+                        top.pc = pc as u32;
+                    }
+                };
+            }
+            macro_rules! attempt {
+                ($result:expr) => {
+                    match $result {
+                        Ok(value) => value,
+                        Err(fault) => {
+                            save!();
+                            return Err(fault);
+                        }
+                    }
+                };
+            }
+            /// Calls, returns: the frame may change.
+            macro_rules! transfer {
+                ($flow:expr) => {{
+                    save!();
+                    match $flow? {
+                        Flow::Continue => {
+                            fuel = self.meter.fuel;
+                            if fuel <= 0 {
+                                self.meter.refill(host)?;
+                                fuel = self.meter.fuel;
+                            }
+                            continue 'frame;
+                        }
+                        end => return Ok(end),
+                    }
+                }};
+            }
+            macro_rules! r {
+                ($register:expr) => {
+                    regs[usize::from($register)]
+                };
+            }
+            macro_rules! many {
+                ($first:expr, $count:expr) => {
+                    &regs[usize::from($first)..usize::from($first) + usize::from($count)]
+                };
+            }
+
+            loop {
+                let Some(&insn) = code.get(pc) else { return Err(Fault::internal("code without an end")) };
+                pc += 1;
+                fuel -= 1;
+                let (a, b, c) = (insn.a(), insn.b(), insn.c());
+                let Some(op) = insn.op() else { return Err(Fault::internal("not an operation")) };
+
+                macro_rules! arithmetic {
+                    ($operator:tt) => {{
+                        let (x, y) = (r!(b), r!(c));
+                        let fast = x.number_unchecked() $operator y.number_unchecked();
+                        r!(a) = if x.is_number() && y.is_number() && fast.is_finite() {
+                            Value::finite(fast)
+                        } else {
+                            attempt!(operators::arithmetic(op, &mut self.heap, host, frame.instance, x, y))
+                        };
+                    }};
+                }
+                macro_rules! comparison {
+                    ($operator:tt) => {{
+                        let (x, y) = (r!(b), r!(c));
+                        r!(a) = Value::bool(if x.is_number() && y.is_number() {
+                            x.number_unchecked() $operator y.number_unchecked()
+                        } else {
+                            operators::compare(op, &self.heap, x, y)
+                        });
+                    }};
+                }
+                macro_rules! jump {
+                    () => {
+                        pc = pc.wrapping_add_signed(insn.signed() as isize)
+                    };
+                }
+
+                match op {
+                    Op::Move => r!(a) = r!(b),
+                    Op::Const => r!(a) = unit.constants()[insn.bc() as usize],
+                    Op::Int => r!(a) = Value::finite(f64::from(insn.signed())),
+                    Op::Null => r!(a) = Value::NULL,
+                    Op::True => r!(a) = Value::TRUE,
+                    Op::False => r!(a) = Value::FALSE,
+                    Op::Unset => r!(a) = Value::UNSET,
+                    Op::CheckSet => {
+                        if r!(a).is_unset() {
+                            attempt!(Err(unset(unit.name(insn.bc() as usize))));
+                        }
+                    }
+                    Op::Global => {
+                        let globals = self.instances.get(frame.instance as usize).map(|i| &*i.globals);
+                        match globals.and_then(|g| g.get(usize::from(b))) {
+                            Some(&value) if !value.is_unset() => r!(a) = value,
+                            _ => {
+                                save!();
+                                return Err(super::effects::global_unset(self, frame.instance, b));
+                            }
+                        }
+                    }
+                    Op::SetGlobal => {
+                        let value = r!(a);
+                        save!();
+                        self.set_global(frame.instance, b, value)?;
+                        continue 'frame;
+                    }
+                    Op::Capture => {
+                        let value = self.heap.capture(frame.closure, b);
+                        if value.is_unset() {
+                            attempt!(Err(Fault::error("Cannot access a name before initialization")));
+                        }
+                        r!(a) = value;
+                    }
+                    Op::Closure => {
+                        let of = &unit.functions()[usize::from(b)];
+                        let action = of.kind == crate::unit::FunctionKind::Action;
+                        let captured = many!(c, of.captures);
+                        let made = self.heap.closure_from(
+                            action,
+                            frame.unit,
+                            u32::from(b),
+                            frame.instance,
+                            captured,
+                        );
+                        r!(a) = attempt!(made);
+                    }
+                    Op::Patch => {
+                        let value = r!(c);
+                        self.heap.set_capture(r!(a), b, value);
+                    }
+                    Op::Add => {
+                        let (x, y) = (r!(b), r!(c));
+                        let sum = x.number_unchecked() + y.number_unchecked();
+                        r!(a) = if x.is_number() && y.is_number() && sum.is_finite() {
+                            Value::finite(sum)
+                        } else {
+                            attempt!(operators::add(&mut self.heap, x, y))
+                        };
+                    }
+                    Op::Sub => arithmetic!(-),
+                    Op::Mul => arithmetic!(*),
+                    Op::Div => arithmetic!(/),
+                    Op::Rem => arithmetic!(%),
+                    Op::Eq | Op::Ne => {
+                        let (x, y) = (r!(b), r!(c));
+                        let equal = if x.is_number() && y.is_number() {
+                            x.number_unchecked() == y.number_unchecked()
+                        } else {
+                            attempt!(self.heap.equals(x, y))
+                        };
+                        r!(a) = Value::bool(equal == (op == Op::Eq));
+                    }
+                    Op::Lt => comparison!(<),
+                    Op::Le => comparison!(<=),
+                    Op::Gt => comparison!(>),
+                    Op::Ge => comparison!(>=),
+                    Op::Like => r!(a) = attempt!(operators::like(&self.heap, r!(b), r!(c))),
+                    Op::Member => r!(a) = Value::bool(attempt!(self.heap.has_member(r!(b), r!(c)))),
+                    Op::Compare => r!(a) = operators::sign(self.heap.order(r!(b), r!(c))),
+                    Op::Cmp => r!(a) = operators::sign(self.heap.text_order(r!(b), r!(c))),
+                    Op::Neg => r!(a) = attempt!(operators::negate(&self.heap, r!(b))),
+                    Op::Not => r!(a) = Value::bool(!self.heap.is_truthy(r!(b))),
+                    Op::Jump => jump!(),
+                    Op::JumpIf => {
+                        if self.heap.is_truthy(r!(a)) {
+                            jump!();
+                        }
+                    }
+                    Op::JumpIfNot => {
+                        if !self.heap.is_truthy(r!(a)) {
+                            jump!();
+                        }
+                    }
+                    Op::JumpIfNotNull => {
+                        if !r!(a).is_null() {
+                            jump!();
+                        }
+                    }
+                    Op::LoopHead => {
+                        if fuel <= 0 {
+                            save!();
+                            self.meter.refill(host)?;
+                            fuel = self.meter.fuel;
+                        }
+                    }
+                    Op::Text => {
+                        let text = attempt!(self.heap.concat(many!(b, c)));
+                        fuel -= meter::charge_before(&self.heap, &[text]);
+                        r!(a) = text;
+                    }
+                    Op::Array => r!(a) = attempt!(self.heap.array_from(many!(b, c))),
+                    Op::Push => r!(a) = attempt!(self.heap.array_push(r!(a), r!(b))),
+                    Op::Map => {
+                        let (pairs, _) =
+                            regs[usize::from(b)..usize::from(b) + usize::from(c) * 2].as_chunks::<2>();
+                        let mut map = attempt!(self.heap.map_with_room(pairs.len()));
+                        for &[key, value] in pairs {
+                            let key = attempt!(self.heap.key(key));
+                            map = attempt!(self.heap.map_put(map, key, value));
+                        }
+                        r!(a) = map;
+                    }
+                    Op::Put => {
+                        let key = attempt!(self.heap.key(r!(b)));
+                        r!(a) = attempt!(self.heap.map_put(r!(a), key, r!(c)));
+                    }
+                    Op::Index => r!(a) = self.heap.get_key(r!(b), r!(c)),
+                    Op::Path => r!(a) = self.heap.get_path(r!(b), r!(c)),
+                    Op::Call => {
+                        let callee = r!(b);
+                        let args = (base + usize::from(b) + 1, usize::from(c));
+                        let action = insn.flags() == 1;
+                        transfer!(self.call_registers(host, callee, args, action, destination(a)))
+                    }
+                    Op::CallNamed => {
+                        let callee = r!(b);
+                        let args = (base + usize::from(b) + 1, &unit.unit().shapes[usize::from(c)]);
+                        let action = insn.flags() == 1;
+                        transfer!(self.call_shape(host, callee, args, action, destination(a)))
+                    }
+                    Op::CallNative => {
+                        let native = unit.natives()[usize::from(b)].native;
+                        let args = many!(c, insn.flags());
+                        if let NativeCall::Pure(pure) = native.call {
+                            let used = self.heap.used_bytes();
+                            fuel -= meter::charge_before(&self.heap, args);
+                            let value = attempt!(pure(&mut self.heap, args));
+                            fuel -= meter::charge_after(self.heap.used_bytes().saturating_sub(used));
+                            if a != NO_REGISTER {
+                                r!(a) = value;
+                            }
+                        } else {
+                            let args = args.to_vec();
+                            transfer!(self.call_native(host, native, &args, destination(a)))
+                        }
+                    }
+                    Op::CallIfFunction => {
+                        let callee = r!(b);
+                        if matches!(self.heap.kind(callee), Kind::Function | Kind::ActionFunction) {
+                            transfer!(self.invoke(host, callee, &[], false, ReturnTo::Register(a)))
+                        }
+                        r!(a) = callee;
+                    }
+                    Op::Return => {
+                        let value = r!(a);
+                        transfer!(self.leave(host, value))
+                    }
+                    Op::IterStart => {
+                        let iterator = attempt!(foreach::start(&mut self.heap, r!(b)));
+                        regs[usize::from(a)..usize::from(a) + 4].copy_from_slice(&iterator);
+                    }
+                    Op::IterNext => {
+                        let iterator = &mut regs[usize::from(a)..usize::from(a) + 4];
+                        if let Some((value, key)) = attempt!(foreach::next(&mut self.heap, iterator)) {
+                            r!(b) = value;
+                            if c != NO_REGISTER {
+                                r!(c) = key;
+                            }
+                            pc += 1;
+                        }
+                    }
+                    Op::IterLast => r!(a) = Value::bool(foreach::is_last(many!(b, 4_u16))),
+                    Op::Random => {
+                        let below = u64::from(b).max(1);
+                        r!(a) = Value::finite((host.random() % below) as f64);
+                    }
+                    effect => {
+                        let mut scene = Scene {
+                            heap: &mut self.heap,
+                            host: &mut *host,
+                            unit,
+                            instance: frame.instance,
+                            registers: regs,
+                        };
+                        if let After::Leave = attempt!(scene.run(effect, insn)) {
+                            transfer!(self.leave(host, Value::NULL))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Budgets of an evaluation (`spec/decisions.md` R5).
+
+use crate::fault::{Fault, Limit};
+use crate::heap::Heap;
+use crate::native::Host;
+use crate::value::{Tag, Value};
+
+/// Budgets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Instructions; natives count by the size of what they read and make.
+    pub instructions: u64,
+    /// Bytes of values.
+    pub memory_bytes: usize,
+    /// Nested calls.
+    pub depth: u32,
+}
+
+impl Default for Limits {
+    /// Far more than any useful ruleset needs, and at most a second or two of a machine's time.
+    fn default() -> Self {
+        Self { instructions: 200_000_000, memory_bytes: 64 << 20, depth: 10_000 }
+    }
+}
+
+/// Instructions between two looks at the clock.
+const SLICE: u64 = 1 << 16;
+
+/// Counts instructions. The budget is handed out in slices; at the end of each the host is asked for the deadline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meter {
+    /// What is left of the slice; negative when it is used up.
+    pub fuel: i64,
+    reserve: u64,
+}
+
+impl Meter {
+    pub fn new(instructions: u64) -> Self {
+        let slice = instructions.min(SLICE);
+        Self { fuel: slice as i64, reserve: instructions - slice }
+    }
+
+    pub fn left(&self) -> u64 {
+        self.reserve.saturating_add_signed(self.fuel)
+    }
+
+    /// The next slice, once `fuel` has reached zero.
+    #[cold]
+    pub fn refill(&mut self, host: &mut dyn Host) -> Result<(), Fault> {
+        if host.deadline_passed() {
+            return Err(Fault::limit(Limit::Deadline));
+        }
+        let debt = self.fuel.min(0).unsigned_abs();
+        let Some(reserve) = self.reserve.checked_sub(debt).filter(|&left| left > 0) else {
+            self.reserve = 0;
+            self.fuel = 0;
+            return Err(Fault::limit(Limit::Instructions));
+        };
+        let slice = reserve.min(SLICE);
+        self.fuel = slice as i64;
+        self.reserve = reserve - slice;
+        Ok(())
+    }
+}
+
+/// What a native is charged before it runs: a part of the size of what it may look at. With [`charge_after`], work that grows with
+/// the data is paid for without the natives' help.
+pub(super) fn charge_before(heap: &Heap, args: &[Value]) -> i64 {
+    let size = |&v: &Value| match v.tag() {
+        Some(Tag::Array) => heap.array(v).len(),
+        Some(Tag::Map) => heap.map_len(v),
+        Some(Tag::String) => heap.str(v).len() / 8,
+        _ => 0,
+    };
+    (args.iter().map(size).sum::<usize>() / 16) as i64
+}
+
+/// What a native is charged for the bytes it made.
+pub(super) fn charge_after(bytes: usize) -> i64 {
+    (bytes / 64) as i64
+}
