@@ -788,3 +788,64 @@ pub enum BinaryOp {
     /// `%`
     Rem,
 }
+
+impl ExprKind {
+    /// Calls `visit` for each direct subexpression, in source order.
+    pub fn for_each_child(&self, mut visit: impl FnMut(ExprId)) {
+        match self {
+            Self::Error
+            | Self::Null
+            | Self::Bool(_)
+            | Self::Number
+            | Self::String
+            | Self::RegExp
+            | Self::Name => {}
+            Self::Domain { .. } => {}
+            Self::Chevron(parts) => {
+                for part in parts {
+                    if let ChevronPart::Expr(id) = part {
+                        visit(*id);
+                    }
+                }
+            }
+            Self::Paren(id) | Self::Unary { operand: id, .. } | Self::Member { object: id, .. } => visit(*id),
+            Self::Array(list) => list.iter().copied().for_each(visit),
+            Self::Map(entries) => entries.iter().for_each(|e| visit(e.value)),
+            Self::Binary { left, right, .. } => [*left, *right].into_iter().for_each(visit),
+            Self::Conditional { test, then, otherwise } => {
+                [*test, *then, *otherwise].into_iter().for_each(visit);
+            }
+            Self::Call { callee, args } => {
+                visit(*callee);
+                args.iter().for_each(|a| visit(a.value));
+            }
+            Self::Index { object, index: inner } | Self::Path { object, path: inner } => {
+                [*object, *inner].into_iter().for_each(visit);
+            }
+            Self::Function(f) => {
+                f.params.iter().filter_map(|p| p.default).for_each(&mut visit);
+                f.declarations.iter().for_each(|d| visit(d.value));
+                visit(f.result);
+            }
+            Self::Defaction(d) => {
+                d.params.iter().filter_map(|p| p.default).for_each(&mut visit);
+                d.declarations.iter().for_each(|d| visit(d.value));
+                if let Some(block) = &d.actions {
+                    block.for_each_expr(&mut visit);
+                }
+                d.result.into_iter().for_each(visit);
+            }
+        }
+    }
+}
+
+impl ActionBlock {
+    /// Calls `visit` for each expression directly in the block, in source order.
+    pub fn for_each_expr(&self, mut visit: impl FnMut(ExprId)) {
+        self.condition.into_iter().for_each(&mut visit);
+        if let ActionBlockKind::Choose(id) = &self.kind {
+            visit(*id);
+        }
+        self.actions.iter().flat_map(|a| &a.args).for_each(|a| visit(a.value));
+    }
+}

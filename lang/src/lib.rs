@@ -5,10 +5,37 @@
 pub mod ast;
 pub mod code;
 pub mod diagnostic;
+pub mod dialect;
 pub mod lexer;
+pub mod literal;
+pub mod parse;
 pub mod span;
 pub mod token;
 
+mod context;
+mod explain;
+mod items;
+mod terminal;
+mod tree;
+
+/// The parser that LALRPOP makes of `grammar.lalrpop`.
+mod grammar {
+    #![allow(
+        clippy::all,
+        clippy::panic,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::allow_attributes_without_reason,
+        missing_docs,
+        unused,
+        reason = "generated"
+    )]
+
+    lalrpop_util::lalrpop_mod!(start, "/grammar.rs");
+    pub(crate) use start::StartParser;
+}
+
 pub use code::Code;
 pub use diagnostic::{Applicability, Diagnostic, Severity};
+pub use parse::{Parsed, decode, parse, parse_program};
 pub use span::{LineIndex, Position, Span};

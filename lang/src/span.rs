@@ -108,6 +108,12 @@ impl LineIndex {
         Position { line: line as u32 + 1, column: column as u32 + 1 }
     }
 
+    /// The line (from 1) of byte `offset`.
+    #[must_use]
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|&s| s <= offset).max(1) as u32
+    }
+
     /// The bytes of a line (from 1), without its line break.
     #[must_use]
     pub fn line_span(&self, source: &str, line: u32) -> Span {

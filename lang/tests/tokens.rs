@@ -1,6 +1,6 @@
 //! Tokens of conformance part A, and what the lexer promises for any text.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use krl_lang::lexer::lex;
 use krl_lang::token::{TokenBuf, TokenKind};

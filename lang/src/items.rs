@@ -1,0 +1,423 @@
+//! Cutting a file into items that are parsed apart, so that one broken item never hides another.
+//!
+//! Where all brackets match, they alone decide. Otherwise the heads of sections and rules at the start of lines do, and
+//! inside `global` the indentation of its first declaration.
+
+use crate::ast::Rid;
+use crate::context::{check_rid, property, rid_end};
+use crate::diagnostic::Diagnostic;
+use crate::span::Span;
+use crate::token::{TokenBuf, TokenKind as K};
+use std::ops::Range;
+
+/// Positions of significant tokens.
+pub(crate) type Tokens = Range<usize>;
+
+/// A keyword's block with the items in it.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// Keyword to `}`.
+    pub(crate) tokens: Tokens,
+    /// What stands before the first item.
+    pub(crate) stray: Option<Tokens>,
+    /// The items.
+    pub(crate) items: Vec<Tokens>,
+    /// Is its `}` there?
+    pub(crate) closed: bool,
+}
+
+/// One part of a ruleset, in textual order.
+#[derive(Debug)]
+pub(crate) enum Part {
+    /// `version …`, deprecated.
+    Version(Tokens),
+    /// `meta { … }`
+    Meta(Section),
+    /// `global { … }`
+    Global(Section),
+    /// `rule … { … }`
+    Rule(Tokens),
+    /// Tokens that belong nowhere.
+    Stray(Tokens),
+}
+
+/// A ruleset cut into parts.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// Its id; the empty span where it is missing.
+    pub(crate) rid: Rid,
+    /// What is wrong with the id.
+    pub(crate) rid_error: Option<Diagnostic>,
+    /// Position of the token that should be `{`, if it is not.
+    pub(crate) missing_open: Option<usize>,
+    /// Position of the `{`.
+    pub(crate) open: Option<usize>,
+    /// The parts.
+    pub(crate) parts: Vec<Part>,
+    /// Position of the closing `}`.
+    pub(crate) close: Option<usize>,
+}
+
+/// Cuts the tokens of a ruleset; `first` is the position of its id.
+pub(crate) fn split(source: &str, tokens: &TokenBuf, first: usize) -> Layout {
+    let view = View { source, tokens };
+    let balanced = view.balanced(0..view.len());
+    let mut splitter = Splitter { view, balanced, parts: Vec::new() };
+    splitter.layout(first)
+}
+
+/// Significant tokens by position.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) tokens: &'a TokenBuf,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn len(self) -> usize {
+        self.tokens.significant().len()
+    }
+
+    fn index(self, at: usize) -> Option<usize> {
+        self.tokens.significant().get(at).map(|&t| t as usize)
+    }
+
+    pub(crate) fn kind(self, at: usize) -> Option<K> {
+        self.index(at).map(|i| self.tokens.kind(i))
+    }
+
+    pub(crate) fn span(self, at: usize) -> Span {
+        match self.index(at) {
+            Some(i) => self.tokens.span(i),
+            None => end_of(self.source),
+        }
+    }
+
+    pub(crate) fn text(self, at: usize) -> &'a str {
+        self.index(at).map(|i| self.tokens.text(i, self.source)).unwrap_or_default()
+    }
+
+    pub(crate) fn is_word(self, at: usize, text: &str) -> bool {
+        self.kind(at) == Some(K::Word) && self.text(at) == text
+    }
+
+    /// From the first to the last token of a range.
+    pub(crate) fn cover(self, range: &Tokens) -> Span {
+        if range.is_empty() {
+            return Span::empty(self.span(range.start).start);
+        }
+        self.span(range.start).to(self.span(range.end - 1))
+    }
+
+    /// Is the token the first of its line?
+    fn starts_line(self, at: usize) -> bool {
+        let before = self.source.get(..self.span(at).start as usize).unwrap_or_default();
+        let line = before.rfind(['\n', '\r']).map_or(0, |i| i + 1);
+        before.get(line..).is_some_and(|t| t.trim_start().is_empty())
+    }
+
+    /// Bytes between the start of the line and the token.
+    fn column(self, at: usize) -> usize {
+        let before = self.source.get(..self.span(at).start as usize).unwrap_or_default();
+        before.len() - before.rfind(['\n', '\r']).map_or(0, |i| i + 1)
+    }
+
+    /// Do all brackets of the range match?
+    fn balanced(self, range: Tokens) -> bool {
+        let mut open = Vec::new();
+        for at in range {
+            match self.kind(at) {
+                Some(k @ (K::LBrace | K::LParen | K::LBracket | K::BeestingOpen | K::ChevronOpen)) => {
+                    open.push(k)
+                }
+                Some(k) => {
+                    if let Some(opener) = opener_of(k)
+                        && open.pop() != Some(opener)
+                    {
+                        return false;
+                    }
+                }
+                None => return false,
+            }
+        }
+        open.is_empty()
+    }
+
+    /// Position of the bracket that closes the one at `open`, counting brackets of every kind.
+    fn matching(self, open: usize, end: usize) -> Option<usize> {
+        let mut depth = 0usize;
+        for at in open..end {
+            match self.kind(at)? {
+                K::LBrace | K::LParen | K::LBracket | K::BeestingOpen => depth += 1,
+                K::RBrace | K::RParen | K::RBracket | K::BeestingClose => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// The last character of the source: where its end is reported.
+pub(crate) fn end_of(source: &str) -> Span {
+    let end = source.len() as u32;
+    let last = source.chars().next_back().map_or(0, |c| c.len_utf8() as u32);
+    Span::new(end - last, end)
+}
+
+fn opener_of(kind: K) -> Option<K> {
+    match kind {
+        K::RBrace => Some(K::LBrace),
+        K::RParen => Some(K::LParen),
+        K::RBracket => Some(K::LBracket),
+        K::BeestingClose => Some(K::BeestingOpen),
+        K::ChevronClose => Some(K::ChevronOpen),
+        _ => None,
+    }
+}
+
+struct Splitter<'a> {
+    view: View<'a>,
+    balanced: bool,
+    parts: Vec<Part>,
+}
+
+impl Splitter<'_> {
+    fn layout(&mut self, first: usize) -> Layout {
+        let v = self.view;
+        let mut at = first;
+        let (rid, rid_error) = self.rid(&mut at);
+        let open = (v.kind(at) == Some(K::LBrace)).then_some(at);
+        let missing_open = if open.is_some() { None } else { Some(at) };
+        if open.is_some() {
+            at += 1;
+        }
+        let end = self.end_of_body(at);
+        let close = (end < v.len() && v.kind(end) == Some(K::RBrace)).then_some(end);
+        self.body(at..end);
+        if let Some(close) = close
+            && close + 1 < v.len()
+        {
+            self.parts.push(Part::Stray(close + 1..v.len()));
+        }
+        Layout { rid, rid_error, missing_open, open, parts: std::mem::take(&mut self.parts), close }
+    }
+
+    fn rid(&self, at: &mut usize) -> (Rid, Option<Diagnostic>) {
+        let v = self.view;
+        if !matches!(v.kind(*at), Some(K::Word | K::Number | K::Dot)) || self.is_head(*at) {
+            let span = v.span(*at);
+            let text = "expected the id of the ruleset";
+            let found = Diagnostic::new(crate::code::Code::RulesetId, span, text);
+            return (Rid { span: Span::empty(span.start) }, Some(found));
+        }
+        let start = v.span(*at).start;
+        let end = rid_end(v.tokens, v.tokens.significant(), at);
+        *at += 1;
+        let span = Span::new(start, end);
+        (Rid { span }, check_rid(v.source, span))
+    }
+
+    /// Position of the ruleset's own `}`, or the end of the file.
+    fn end_of_body(&self, body: usize) -> usize {
+        let v = self.view;
+        if self.balanced {
+            return v.matching(body.saturating_sub(1), v.len()).unwrap_or(v.len());
+        }
+        let last = v.len().saturating_sub(1);
+        let closes = v.kind(last) == Some(K::RBrace)
+            && last >= body
+            && (v.column(last) == 0 && v.starts_line(last) || self.too_many_closed(body));
+        if closes { last } else { v.len() }
+    }
+
+    /// Are there at least as many closing as opening braces from `body` on, the ruleset's own counted?
+    fn too_many_closed(&self, body: usize) -> bool {
+        let mut depth = 1i64;
+        for at in body..self.view.len() {
+            match self.view.kind(at) {
+                Some(K::LBrace) => depth += 1,
+                Some(K::RBrace) => depth -= 1,
+                _ => {}
+            }
+        }
+        depth <= 0
+    }
+
+    fn body(&mut self, range: Tokens) {
+        let mut at = range.start;
+        while at < range.end {
+            let end = self.part_end(at, range.end);
+            self.part(at, end);
+            at = end;
+        }
+    }
+
+    /// Where the part that starts at `at` ends.
+    fn part_end(&self, at: usize, end: usize) -> usize {
+        let v = self.view;
+        if self.balanced && self.is_head(at) {
+            let open = (at..end).find(|&i| v.kind(i) == Some(K::LBrace));
+            return open.and_then(|o| v.matching(o, end)).map_or(end, |c| c + 1);
+        }
+        let mut next = at + 1;
+        while next < end && !self.is_head(next) {
+            if self.balanced && matches!(v.kind(next), Some(K::LBrace | K::LParen | K::LBracket)) {
+                next = v.matching(next, end).unwrap_or(end);
+            }
+            next += 1;
+        }
+        next.min(end)
+    }
+
+    /// Does a section or rule start here?
+    fn is_head(&self, at: usize) -> bool {
+        let v = self.view;
+        if v.kind(at) != Some(K::Word) {
+            return false;
+        }
+        let before = at.checked_sub(1).and_then(|b| v.kind(b));
+        let lone =
+            matches!(before, Some(K::LBrace | K::RBrace | K::Word | K::String | K::ChevronClose) | None)
+                || v.starts_line(at);
+        match v.text(at) {
+            "meta" | "global" => lone && v.kind(at + 1) == Some(K::LBrace),
+            "rule" if v.starts_line(at) => matches!(v.kind(at + 1), Some(K::Word | K::LBrace)),
+            "rule" => lone && v.kind(at + 1) == Some(K::Word) && self.rule_body_follows(at + 2),
+            _ => false,
+        }
+    }
+
+    fn rule_body_follows(&self, at: usize) -> bool {
+        self.view.kind(at) == Some(K::LBrace) || self.view.is_word(at, "is")
+    }
+
+    fn part(&mut self, at: usize, end: usize) {
+        let v = self.view;
+        let part = if !self.is_head(at) {
+            if v.is_word(at, "version") && v.kind(at + 1) != Some(K::LBrace) {
+                Part::Version(at..end)
+            } else {
+                Part::Stray(at..end)
+            }
+        } else if v.is_word(at, "meta") {
+            Part::Meta(self.section(at, end, Splitter::property_starts))
+        } else if v.is_word(at, "global") {
+            Part::Global(self.section(at, end, Splitter::declaration_starts))
+        } else {
+            Part::Rule(at..end)
+        };
+        self.parts.push(part);
+    }
+
+    /// Cuts the block `at..end` where `starts` says so.
+    fn section(&self, at: usize, end: usize, starts: fn(&Self, usize, usize, usize) -> bool) -> Section {
+        let v = self.view;
+        let closed = end > at + 2 && v.kind(end - 1) == Some(K::RBrace);
+        let (first, last) = (at + 2, if closed { end - 1 } else { end });
+        let mut heads = Vec::new();
+        let mut depth = 0usize;
+        for i in first..last {
+            if starts(self, i, first, depth) {
+                heads.push(i);
+                depth = 0;
+            }
+            match v.kind(i) {
+                Some(K::LBrace | K::LParen | K::LBracket | K::BeestingOpen) => depth += 1,
+                Some(K::RBrace | K::RParen | K::RBracket | K::BeestingClose) => {
+                    depth = depth.saturating_sub(1)
+                }
+                _ => {}
+            }
+        }
+        let first_head = heads.first().copied().unwrap_or(last);
+        let stray = (first_head > first).then_some(first..first_head);
+        let ends = heads.iter().skip(1).copied().chain(std::iter::once(last));
+        let items = heads.iter().copied().zip(ends).map(|(a, b)| a..b).collect();
+        Section { tokens: at..end, stray, items, closed }
+    }
+
+    /// `name =`, or the slip `name ==`.
+    fn declaration_starts(&self, at: usize, first: usize, depth: usize) -> bool {
+        let v = self.view;
+        if v.kind(at) != Some(K::Word) || !matches!(v.kind(at + 1), Some(K::Eq | K::EqEq)) {
+            return false;
+        }
+        if self.balanced || !v.starts_line(first) {
+            let before = if at > first { v.kind(at - 1) } else { None };
+            let follows = before.is_none_or(ends_value);
+            let slip = v.kind(at + 1) == Some(K::EqEq);
+            return depth == 0 && (v.starts_line(at) && before != Some(K::Dot) || follows && !slip);
+        }
+        v.starts_line(at) && v.column(at) <= v.column(first)
+    }
+
+    /// The first word of a property.
+    fn property_starts(&self, at: usize, first: usize, depth: usize) -> bool {
+        let v = self.view;
+        if v.kind(at) != Some(K::Word) || matches!(v.kind(at + 1), Some(K::Eq | K::EqEq)) {
+            return false;
+        }
+        if at == first {
+            return true;
+        }
+        let known = property(v.text(at)).is_some();
+        if known && v.starts_line(at) && v.kind(at - 1) != Some(K::Comma) {
+            return depth == 0 || !self.balanced;
+        }
+        depth == 0 && v.kind(at - 1).is_some_and(ends_value) && !self.continues_property(at, known)
+    }
+
+    /// Is the word part of the property before it?
+    fn continues_property(&self, at: usize, known: bool) -> bool {
+        let v = self.view;
+        let before = v.text(at - 1);
+        let touches = matches!(v.kind(at + 1), Some(K::Dot | K::Minus | K::Comma))
+            && v.span(at).end == v.span(at + 1).start
+            && v.kind(at + 1) != Some(K::Comma);
+        let wants = matches!(
+            before,
+            "module" | "alias" | "with" | "and" | "to" | "using" | "logging" | "use" | "errors" | "configure"
+        );
+        let names = property(before).is_some() && v.kind(at - 1) == Some(K::Word);
+        let clause = matches!(v.text(at), "alias" | "with" | "and" | "to" | "like" | "cmp" | "or");
+        touches
+            || wants
+            || names
+            || clause
+            || !known && v.kind(at - 1) == Some(K::Word) && !self.names_end(at)
+    }
+
+    /// Has the list of names before the unknown word `at` ended? Two words side by side end it.
+    fn names_end(&self, at: usize) -> bool {
+        let v = self.view;
+        at >= 2
+            && (v.kind(at - 2) == Some(K::Comma)
+                || property(v.text(at - 2)).is_some()
+                || v.kind(at - 2) == Some(K::Dot))
+    }
+}
+
+/// May a value end with this token?
+fn ends_value(kind: K) -> bool {
+    matches!(
+        kind,
+        K::Word
+            | K::Number
+            | K::String
+            | K::RegExp
+            | K::ChevronClose
+            | K::RParen
+            | K::RBrace
+            | K::RBracket
+            | K::Semi
+            | K::Illegal
+            | K::UnterminatedString
+            | K::UnterminatedRegExp
+            | K::UnterminatedChevron
+    )
+}
