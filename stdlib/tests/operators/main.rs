@@ -128,7 +128,7 @@ fn hostile_nesting_is_refused() {
 
     let map = h.map_new().unwrap();
     let path = h.array_from(&vec![Value::TRUE; 100_000]).unwrap();
-    for name in ["get", "set", "delete"] {
+    for name in ["set", "delete"] {
         assert_eq!(call(&mut h, native(name), &[map, path, map]), Err(Fault::limit(Limit::Depth)), "{name}");
     }
 }
