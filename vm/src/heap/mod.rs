@@ -309,11 +309,14 @@ impl Heap {
     #[inline]
     #[must_use]
     pub fn is_truthy(&self, v: Value) -> bool {
+        if let Some(b) = v.as_bool() {
+            return b;
+        }
         if v.is_number() {
             return v.number_unchecked() != 0.0;
         }
         match v.tag() {
-            Some(Tag::Immediate) => v == Value::TRUE,
+            Some(Tag::Immediate) => false,
             Some(Tag::String) => !self.str(v).is_empty(),
             _ => true,
         }

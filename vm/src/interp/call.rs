@@ -17,8 +17,8 @@ pub(super) enum Flow {
     Continue,
     /// The outermost function has returned.
     Done(Value),
-    /// A request is pending.
-    Suspended(Request),
+    /// A request is pending; [`Vm::waiting`] tells which.
+    Suspended,
 }
 
 /// What a native gives back.
@@ -201,8 +201,8 @@ impl Vm {
                 self.deliver(host, Value::NULL, ReturnTo::Iteration)
             }
             Answer::Later => {
-                self.waiting = Some(to);
-                Ok(Flow::Suspended(Request { name: native.name, instance }))
+                self.waiting = Some((Request { name: native.name, instance }, to));
+                Ok(Flow::Suspended)
             }
         }
     }

@@ -1,4 +1,9 @@
 //! The loop over instructions. Numbers take the paths written out here; everything else is in functions of its own.
+//!
+//! Registers, constants and instructions are read without bounds checks. That is sound because [`crate::load::LoadedUnit`]s are made of
+//! [`crate::verify::Verified`] units alone, whose every operand lies in its table and whose control flow never leaves the code, and because
+//! the frame's registers were made to fit when it was pushed (checked again where this function takes the frame up).
+#![expect(unsafe_code, reason = "reads of verified operands; each macro gives its proof")]
 
 use super::call::Flow;
 use super::effects::{After, Scene, unset};
@@ -19,7 +24,6 @@ impl Vm {
     #[expect(clippy::too_many_lines, reason = "one arm per operation")]
     pub(super) fn dispatch(&mut self, host: &mut dyn Host) -> Result<Flow, Fault> {
         let units = Arc::clone(self.heap.units());
-        let mut fuel = self.meter.fuel;
         'frame: loop {
             let Some(&frame) = self.calls.frames.last() else {
                 return Err(Fault::internal("no function is running"));
@@ -28,16 +32,26 @@ impl Vm {
             let Some(function) = unit.functions().get(frame.function as usize) else {
                 return Err(Fault::internal("no such function"));
             };
-            let (code, base) = (&*function.code, frame.base as usize);
-            let mut pc = frame.pc as usize;
-            let Some(regs) = self.calls.registers.get_mut(base..frame.top as usize) else {
+            let base = frame.base as usize;
+            let Some(window) = self.calls.registers.get_mut(base..frame.top as usize) else {
                 return Err(Fault::internal("a frame without registers"));
             };
+            if window.len() != usize::from(function.registers) || frame.pc as usize >= function.code.len() {
+                return Err(Fault::internal("a frame that does not fit its function"));
+            }
+            // Registers move only when a frame is pushed; after that this loop takes up the new top frame.
+            let regs = window.as_mut_ptr();
+            let code = function.code.as_ptr();
+            let constants = unit.constants().as_ptr();
+            let mut pc = frame.pc as usize;
+            // Where the stretch of code begins that is not paid for yet. Stretches are paid for when control leaves them: by calls,
+            // returns and backward jumps. Instructions jumped over count as run, so the loop needs no counter.
+            let mut mark = pc;
 
             /// Keeps what this function holds in variables: before failures, calls and suspensions.
             macro_rules! save {
                 () => {
-                    self.meter.fuel = fuel;
+                    self.meter.fuel -= (pc - mark) as i64;
                     if let Some(top) = self.calls.frames.last_mut() {
                         top.pc = pc as u32;
                     }
@@ -60,10 +74,8 @@ impl Vm {
                     save!();
                     match $flow? {
                         Flow::Continue => {
-                            fuel = self.meter.fuel;
-                            if fuel <= 0 {
+                            if self.meter.fuel <= 0 {
                                 self.meter.refill(host)?;
-                                fuel = self.meter.fuel;
                             }
                             continue 'frame;
                         }
@@ -71,23 +83,37 @@ impl Vm {
                     }
                 }};
             }
+            /// A register.
             macro_rules! r {
                 ($register:expr) => {
-                    regs[usize::from($register)]
+                    // SAFETY: `regs` has `function.registers` elements, and the verifier has checked each register operand against that
+                    // number (`verify::code`).
+                    *unsafe { &mut *regs.add(usize::from($register)) }
                 };
             }
+            /// Several registers.
             macro_rules! many {
                 ($first:expr, $count:expr) => {
-                    &regs[usize::from($first)..usize::from($first) + usize::from($count)]
+                    // SAFETY: as for one register; the verifier counts them with the same `verify::code::reads`.
+                    unsafe { std::slice::from_raw_parts(regs.add(usize::from($first)), $count as usize) }
+                };
+            }
+            /// The four registers of an iterator, writable.
+            macro_rules! iterator {
+                ($first:expr) => {
+                    // SAFETY: the verifier has checked all four; no other reference to registers is alive.
+                    unsafe { std::slice::from_raw_parts_mut(regs.add(usize::from($first)), 4) }
                 };
             }
 
             loop {
-                let Some(&insn) = code.get(pc) else { return Err(Fault::internal("code without an end")) };
+                // SAFETY: jumps go to instructions of this function, `IterNext` has two behind it, and the last instruction never falls
+                // through (`verify::code`), so `pc` stays inside.
+                let insn = unsafe { *code.add(pc) };
                 pc += 1;
-                fuel -= 1;
                 let (a, b, c) = (insn.a(), insn.b(), insn.c());
-                let Some(op) = insn.op() else { return Err(Fault::internal("not an operation")) };
+                // SAFETY: the verifier has decoded every operation.
+                let op = unsafe { insn.op().unwrap_unchecked() };
 
                 macro_rules! arithmetic {
                     ($operator:tt) => {{
@@ -111,14 +137,24 @@ impl Vm {
                     }};
                 }
                 macro_rules! jump {
-                    () => {
-                        pc = pc.wrapping_add_signed(insn.signed() as isize)
-                    };
+                    () => {{
+                        let target = pc.wrapping_add_signed(insn.signed() as isize);
+                        if target < pc {
+                            self.meter.fuel -= (pc - mark) as i64;
+                            mark = target;
+                        }
+                        pc = target;
+                    }};
                 }
 
                 match op {
                     Op::Move => r!(a) = r!(b),
-                    Op::Const => r!(a) = unit.constants()[insn.bc() as usize],
+                    Op::Const => {
+                        r!(a) = {
+                            // SAFETY: the verifier has checked the index; `constants` has one value for each constant of the unit.
+                            unsafe { *constants.add(insn.bc() as usize) }
+                        }
+                    }
                     Op::Int => r!(a) = Value::finite(f64::from(insn.signed())),
                     Op::Null => r!(a) = Value::NULL,
                     Op::True => r!(a) = Value::TRUE,
@@ -218,22 +254,21 @@ impl Vm {
                         }
                     }
                     Op::LoopHead => {
-                        if fuel <= 0 {
+                        if self.meter.fuel <= 0 {
                             save!();
+                            mark = pc;
                             self.meter.refill(host)?;
-                            fuel = self.meter.fuel;
                         }
                     }
                     Op::Text => {
                         let text = attempt!(self.heap.concat(many!(b, c)));
-                        fuel -= meter::charge_before(&self.heap, &[text]);
+                        self.meter.fuel -= meter::charge_before(&self.heap, &[text]);
                         r!(a) = text;
                     }
                     Op::Array => r!(a) = attempt!(self.heap.array_from(many!(b, c))),
                     Op::Push => r!(a) = attempt!(self.heap.array_push(r!(a), r!(b))),
                     Op::Map => {
-                        let (pairs, _) =
-                            regs[usize::from(b)..usize::from(b) + usize::from(c) * 2].as_chunks::<2>();
+                        let (pairs, _) = many!(b, usize::from(c) * 2).as_chunks::<2>();
                         let mut map = attempt!(self.heap.map_with_room(pairs.len()));
                         for &[key, value] in pairs {
                             let key = attempt!(self.heap.key(key));
@@ -264,9 +299,10 @@ impl Vm {
                         let args = many!(c, insn.flags());
                         if let NativeCall::Pure(pure) = native.call {
                             let used = self.heap.used_bytes();
-                            fuel -= meter::charge_before(&self.heap, args);
+                            self.meter.fuel -= meter::charge_before(&self.heap, args);
                             let value = attempt!(pure(&mut self.heap, args));
-                            fuel -= meter::charge_after(self.heap.used_bytes().saturating_sub(used));
+                            self.meter.fuel -=
+                                meter::charge_after(self.heap.used_bytes().saturating_sub(used));
                             if a != NO_REGISTER {
                                 r!(a) = value;
                             }
@@ -288,10 +324,10 @@ impl Vm {
                     }
                     Op::IterStart => {
                         let iterator = attempt!(foreach::start(&mut self.heap, r!(b)));
-                        regs[usize::from(a)..usize::from(a) + 4].copy_from_slice(&iterator);
+                        iterator!(a).copy_from_slice(&iterator);
                     }
                     Op::IterNext => {
-                        let iterator = &mut regs[usize::from(a)..usize::from(a) + 4];
+                        let iterator = iterator!(a);
                         if let Some((value, key)) = attempt!(foreach::next(&mut self.heap, iterator)) {
                             r!(b) = value;
                             if c != NO_REGISTER {
@@ -306,12 +342,15 @@ impl Vm {
                         r!(a) = Value::finite((host.random() % below) as f64);
                     }
                     effect => {
+                        // SAFETY: all registers of the frame; no other reference to them is alive.
+                        let registers =
+                            unsafe { std::slice::from_raw_parts_mut(regs, usize::from(function.registers)) };
                         let mut scene = Scene {
                             heap: &mut self.heap,
                             host: &mut *host,
                             unit,
                             instance: frame.instance,
-                            registers: regs,
+                            registers,
                         };
                         if let After::Leave = attempt!(scene.run(effect, insn)) {
                             transfer!(self.leave(host, Value::NULL))

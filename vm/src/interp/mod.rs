@@ -66,8 +66,8 @@ pub struct Vm {
     calls: Calls,
     instances: Arc<Vec<Instance>>,
     meter: Meter,
-    /// Where the answer to the pending request goes.
-    waiting: Option<ReturnTo>,
+    /// The pending request, and where its answer goes.
+    waiting: Option<(Request, ReturnTo)>,
     /// A native's answer to the native that called it.
     answered: Option<Value>,
     /// Arguments of calls by name; kept for its memory.
@@ -168,7 +168,7 @@ impl Vm {
 
     /// Goes on after [`Outcome::Suspended`] with the answer to the request.
     pub fn resume(&mut self, host: &mut dyn Host, answer: Value) -> Outcome {
-        let Some(to) = self.waiting.take() else {
+        let Some((_, to)) = self.waiting.take() else {
             return self.failed(Fault::internal("nothing was suspended"));
         };
         let flow = self.deliver(host, answer, to);
@@ -194,8 +194,10 @@ impl Vm {
         };
         match end {
             Ok(Flow::Done(value)) => Outcome::Done(value),
-            Ok(Flow::Suspended(request)) => Outcome::Suspended(request),
-            Ok(Flow::Continue) => self.failed(Fault::internal("the dispatch loop ended without a result")),
+            Ok(Flow::Continue | Flow::Suspended) => match self.waiting {
+                Some((request, _)) => Outcome::Suspended(request),
+                None => self.failed(Fault::internal("the machine stopped without a result")),
+            },
             Err(fault) => self.failed(fault),
         }
     }
