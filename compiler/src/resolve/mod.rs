@@ -3,13 +3,32 @@
 //!
 //! Types, lints, lowering and the editor all work on [`Resolution`]; it holds ids and spans, no text but the symbols' names.
 
+mod event;
+mod expression;
+mod meta;
+mod report;
+mod resolver;
+mod rule;
+mod suggest;
 mod symbol;
 
 pub use symbol::{Module, Scope, ScopeId, ScopeKind, Symbol, SymbolId, SymbolKind, Target};
 
-use krl_lang::Span;
-use krl_lang::ast::{Action, ExprId, Ident};
+use krl_lang::ast::{Action, Ast, ExprId, Ident};
+use krl_lang::{Diagnostic, Span};
+use resolver::Resolver;
 use std::collections::HashMap;
+
+/// Finds what every name of `ast` means.
+#[must_use]
+pub fn resolve(source: &str, ast: &Ast) -> (Resolution, Vec<Diagnostic>) {
+    let mut resolver = Resolver::new(source, ast);
+    match &ast.ruleset {
+        Some(ruleset) => resolver.ruleset(ruleset),
+        None => resolver.program(&ast.program),
+    }
+    resolver.finish()
+}
 
 /// What the names of one file mean.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +90,10 @@ impl Resolution {
     #[must_use]
     pub fn symbol_at(&self, offset: u32) -> Option<SymbolId> {
         let at = |s: &Span| s.start <= offset && offset <= s.end;
-        let found = self.symbols.iter().position(|s| at(&s.span) || s.uses.iter().any(at));
+        let found = self
+            .symbols
+            .iter()
+            .position(|s| at(&s.span) || s.uses.iter().any(at) || s.redeclared.iter().any(at));
         found.map(|i| SymbolId(i as u32))
     }
 }

@@ -20,6 +20,8 @@ pub struct Symbol {
     pub name: Arc<str>,
     /// Where it is declared (the first place, for select variables and action results that are named twice).
     pub span: Span,
+    /// Further places that declare it: select variables and action results may be named twice.
+    pub redeclared: Vec<Span>,
     /// What declares it.
     pub kind: SymbolKind,
     /// The scope it belongs to.

@@ -134,7 +134,7 @@ fn digest_choice(
     let Some(algorithm) = Algorithm::named(&text) else {
         return Err(Fault::error(format!("{name} doesn't recognize the hash algorithm {text}")));
     };
-    if !heap.is_truthy(encoding) {
+    if encoding.is_null() {
         return Ok((algorithm, Output::Hex));
     }
     let text = heap.text(encoding);
