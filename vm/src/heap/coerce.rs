@@ -7,6 +7,9 @@ use crate::value::{Kind, Tag, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+/// More pairs of parts than this are compared only where two values share theirs over and over.
+const MAX_COMPARISONS: u32 = 1 << 24;
+
 impl Heap {
     /// The String form: what `+`, chevrons and `as("String")` see.
     #[must_use]
@@ -65,12 +68,12 @@ impl Heap {
     /// `==`: deep, without coercion.
     ///
     /// # Errors
-    /// [`Limit::Depth`]
+    /// [`Limit::Depth`]; [`Limit::Instructions`] for values whose shared parts make the comparison endless.
     pub fn equals(&self, a: Value, b: Value) -> Result<bool, Fault> {
-        self.equals_at(a, b, 0)
+        self.equals_at(a, b, 0, &mut MAX_COMPARISONS.clone())
     }
 
-    fn equals_at(&self, a: Value, b: Value, depth: u32) -> Result<bool, Fault> {
+    fn equals_at(&self, a: Value, b: Value, depth: u32, left: &mut u32) -> Result<bool, Fault> {
         if let (Some(x), Some(y)) = (a.as_number(), b.as_number()) {
             return Ok(x == y);
         }
@@ -80,6 +83,7 @@ impl Heap {
         if depth > MAX_NESTING {
             return Err(Fault::limit(Limit::Depth));
         }
+        *left = left.checked_sub(1).ok_or_else(|| Fault::limit(Limit::Instructions))?;
         match (a.tag(), b.tag()) {
             (Some(Tag::String), Some(Tag::String)) => Ok(self.str_eq(a, b)),
             (Some(Tag::RegExp), Some(Tag::RegExp)) => Ok(self.regexp(a) == self.regexp(b)),
@@ -89,7 +93,7 @@ impl Heap {
                     return Ok(false);
                 }
                 for (&x, &y) in x.iter().zip(y) {
-                    if !self.equals_at(x, y, depth + 1)? {
+                    if !self.equals_at(x, y, depth + 1, left)? {
                         return Ok(false);
                     }
                 }
@@ -101,7 +105,7 @@ impl Heap {
                 }
                 for e in &*self.map_entries(a) {
                     match self.map_get_key(b, e.key) {
-                        Some(other) if self.equals_at(e.value, other, depth + 1)? => {}
+                        Some(other) if self.equals_at(e.value, other, depth + 1, left)? => {}
                         _ => return Ok(false),
                     }
                 }

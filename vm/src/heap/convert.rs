@@ -3,7 +3,7 @@
 use super::{Closure, Heap, MAX_NESTING, Region};
 use crate::data::{Data, DataMap};
 use crate::fault::{Fault, Limit};
-use crate::value::{Kind, RegionId, Tag, Value};
+use crate::value::{Kind, MAX_OFFSET, RegionId, Tag, Value};
 use std::sync::Arc;
 
 impl Heap {
@@ -47,15 +47,17 @@ impl Heap {
     /// is `{}`, an infinity null (krl-language §4.1).
     ///
     /// # Errors
-    /// [`Limit::Depth`]
+    /// [`Limit::Depth`]; [`Limit::Memory`] if the parts, of which values may share many, make more than the budget of this heap.
     pub fn export(&self, v: Value) -> Result<Data, Fault> {
-        self.export_at(v, 0)
+        self.export_at(v, 0, &mut self.limit_words.clone())
     }
 
-    fn export_at(&self, v: Value, depth: u32) -> Result<Data, Fault> {
+    fn export_at(&self, v: Value, depth: u32, words_left: &mut usize) -> Result<Data, Fault> {
         if depth > MAX_NESTING {
             return Err(Fault::limit(Limit::Depth));
         }
+        let words = 1 + self.str(v).len() / 8;
+        *words_left = words_left.checked_sub(words).ok_or_else(|| Fault::limit(Limit::Memory))?;
         if let Some(n) = v.as_number() {
             return Ok(if n.is_finite() { Data::Number(n) } else { Data::Null });
         }
@@ -63,14 +65,15 @@ impl Heap {
             Some(Tag::String) => Data::String(self.str(v).into()),
             Some(Tag::RegExp) => Data::Map(DataMap::new()),
             Some(Tag::Array) => {
-                let items = self.array(v).iter().map(|&item| self.export_at(item, depth + 1));
+                let items = self.array(v).iter().map(|&item| self.export_at(item, depth + 1, words_left));
                 Data::Array(items.collect::<Result<_, _>>()?)
             }
             Some(Tag::Map) => {
                 let mut map = DataMap::with_capacity(self.map_len(v));
                 for e in &*self.map_entries(v) {
                     if !is_function(e.value) {
-                        map.insert(self.str(e.key).into(), self.export_at(e.value, depth + 1)?);
+                        let value = self.export_at(e.value, depth + 1, words_left)?;
+                        map.insert(self.str(e.key).into(), value);
                     }
                 }
                 Data::Map(map)
@@ -87,6 +90,7 @@ impl Heap {
     pub fn freeze(&self, value: Value, target: &mut Region) -> Result<Value, Fault> {
         let mut frozen = Heap::new(Arc::default(), Arc::default(), usize::MAX);
         std::mem::swap(&mut frozen.event, target);
+        frozen.limit_words = (frozen.event.words.len() + self.limit_words).min(MAX_OFFSET);
         let result = self.freeze_into(value, &mut frozen, &mut Vec::new(), 0);
         std::mem::swap(&mut frozen.event, target);
         result

@@ -119,3 +119,18 @@ fn frozen_maps_are_read_and_put_into() {
     assert_eq!(other.map_get(changed, "b"), Some(Value::TRUE));
     assert_eq!(other.export(frozen).unwrap(), data);
 }
+
+/// Forty doublings stand for a million million parts in eighty arrays.
+#[test]
+fn shared_parts_do_not_explode() {
+    let mut h = Heap::new(Arc::default(), Arc::default(), 1 << 20);
+    let mut doubled = || {
+        let start = h.array_from(&[]).unwrap();
+        (0..40).fold(start, |v, _| h.array_from(&[v, v]).unwrap())
+    };
+    let (a, b) = (doubled(), doubled());
+    assert_eq!(h.equals(a, a), Ok(true));
+    assert_eq!(h.equals(a, b), Err(Fault::limit(Limit::Instructions)));
+    assert_eq!(h.export(a), Err(Fault::limit(Limit::Memory)));
+    assert_eq!(h.freeze(a, &mut Region::default()), Err(Fault::limit(Limit::Memory)));
+}
