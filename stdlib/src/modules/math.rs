@@ -134,7 +134,7 @@ fn digest_choice(
     let Some(algorithm) = Algorithm::named(&text) else {
         return Err(Fault::error(format!("{name} doesn't recognize the hash algorithm {text}")));
     };
-    if encoding.is_null() {
+    if !heap.is_truthy(encoding) {
         return Ok((algorithm, Output::Hex));
     }
     let text = heap.text(encoding);

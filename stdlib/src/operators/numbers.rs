@@ -96,6 +96,6 @@ fn bit_not(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let value = arg(args, 0);
     match heap.to_number(value) {
         Some(n) => Ok(Value::number(f64::from(!to_int32(n)))),
-        None => Err(Fault::type_error(format!("{} cannot be inverted", heap.text(value)))),
+        None => Err(Fault::type_error(format!("{} cannot be inverted ", heap.text(value)))),
     }
 }

@@ -78,12 +78,7 @@ fn with_member(heap: &mut Heap, collection: Value, key: Value, value: Value) -> 
 }
 
 fn get(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
-    let keys = path_keys(heap, arg(args, 1))?;
-    if keys.is_empty() {
-        return Ok(Value::NULL);
-    }
-    let found = keys.iter().try_fold(arg(args, 0), |at, &key| member(heap, at, key));
-    Ok(found.unwrap_or(Value::NULL))
+    Ok(heap.get_path(arg(args, 0), arg(args, 1)))
 }
 
 /// The receiver of `keys` and `values`: the whole, or what is at the path. A falsy path counts as none.

@@ -3,7 +3,7 @@
 use super::general::pattern_of;
 use super::{is_callable, yes_no};
 use crate::declare::signatures;
-use crate::template::{self, expand_replacement};
+use crate::template::{self, Match, expand_replacement};
 use krl_regexp::{Captures, MatchLimit, Regexp};
 use krl_vm::fault::{Fault, Limit};
 use krl_vm::heap::Heap;
@@ -143,6 +143,12 @@ fn replace(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
         let matches = all_matches(&pattern_of(heap, pattern)?, text)?;
         return Ok(Start::Iterate(Box::new(ReplaceWith::new(heap, subject, matches, replacement))));
     }
+    let replaced = fill_in(heap, text, pattern, replacement)?;
+    heap.string(&replaced).map(Start::Done)
+}
+
+/// `text` with what `pattern` matches replaced by the template `replacement`.
+fn fill_in(heap: &Heap, text: &str, pattern: Value, replacement: Value) -> Result<String, Fault> {
     let matches = match heap.regexp(pattern) {
         Some(regexp) => all_matches(regexp, text)?,
         None => {
@@ -151,17 +157,23 @@ fn replace(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
         }
     };
     let template = if replacement.is_null() { "".into() } else { heap.text(replacement) };
+    let group_index = |name: &str| heap.regexp(pattern)?.group_index(name);
+    let has_names = heap.regexp(pattern).is_some_and(Regexp::has_named_groups);
     let mut replaced = String::new();
     let mut done = 0;
     for groups in &matches {
-        let Some(Some(found)) = groups.first() else { continue };
-        replaced.push_str(text.get(done..found.start).unwrap_or_default());
-        expand_replacement(&template, text, groups, &mut replaced);
-        done = found.end;
-        heap.check_room(replaced.len())?;
+        let Some(Some(range)) = groups.first() else { continue };
+        replaced.push_str(text.get(done..range.start).unwrap_or_default());
+        let found = Match { subject: text, groups, named: has_names.then_some(&group_index) };
+        // A short template may stand for a long text: its size is known before it is written.
+        let mut size = replaced.len();
+        expand_replacement(&template, &found, |piece| size = size.saturating_add(piece.len()));
+        heap.check_room(size)?;
+        expand_replacement(&template, &found, |piece| replaced.push_str(piece));
+        done = range.end;
     }
     replaced.push_str(text.get(done..).unwrap_or_default());
-    heap.string(&replaced).map(Start::Done)
+    Ok(replaced)
 }
 
 /// The first match, or all of them if the expression is global.

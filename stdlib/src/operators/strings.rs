@@ -142,10 +142,12 @@ fn ord(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     Ok(first.map_or(Value::NULL, |c| Value::number(f64::from(u32::from(c)))))
 }
 
+/// Numbers beyond the characters count modulo 65,536, as in the reference; half a character is none (decision L2).
 fn chr(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
-    let number = heap.to_number(arg(args, 0)).map(f64::trunc);
-    let char = number.filter(|n| (0.0..=1_114_111.0).contains(n)).and_then(|n| char::from_u32(n as u32));
-    match char {
+    let Some(number) = heap.to_number(arg(args, 0)).map(f64::trunc) else { return Ok(Value::NULL) };
+    let is_character = (0.0..=f64::from(u32::from(char::MAX))).contains(&number);
+    let code = if is_character { number as u32 } else { number::to_int32(number) as u32 & 0xFFFF };
+    match char::from_u32(code) {
         Some(c) => heap.string(c.encode_utf8(&mut [0; 4])),
         None => Ok(Value::NULL),
     }

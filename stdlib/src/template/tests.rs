@@ -108,9 +108,23 @@ fn expands() {
     for &(subject, groups, cases) in EXPANDED {
         let groups: Vec<_> = groups.iter().map(|group| group.map(|(start, end)| start..end)).collect();
         for &(template, expected) in cases {
-            let mut out = String::new();
-            expand_replacement(template, subject, &groups, &mut out);
-            assert_eq!(out, expected, "{template:?} in {subject:?}");
+            let found = Match { subject, groups: &groups, named: None };
+            assert_eq!(expanded(template, &found), expected, "{template:?} in {subject:?}");
         }
     }
+}
+
+#[test]
+fn expands_names() {
+    let named = |name: &str| (name == "mid").then_some(1);
+    let found = Match { subject: "abc", groups: &[Some(1..2), Some(1..2)], named: Some(&named) };
+    for (template, expected) in [("[$<mid>]", "[b]"), ("[$<no>]", "[]"), ("$<mid", "$<mid"), ("$1", "b")] {
+        assert_eq!(expanded(template, &found), expected, "{template:?}");
+    }
+}
+
+fn expanded(template: &str, found: &Match<'_>) -> String {
+    let mut out = String::new();
+    expand_replacement(template, found, |piece| out.push_str(piece));
+    out
 }
