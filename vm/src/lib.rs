@@ -6,6 +6,8 @@ pub mod data;
 pub mod fault;
 pub mod heap;
 pub mod interp;
+pub mod krlc;
+pub mod listing;
 pub mod load;
 pub mod native;
 pub mod number;

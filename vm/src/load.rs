@@ -178,7 +178,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Verified constants nest at most `verify::MAX_CONSTANT_DEPTH` deep.
+    /// Verified constants nest at most `unit::MAX_CONSTANT_DEPTH` deep.
     fn constant(&mut self, constant: &Constant) -> Result<Value, Fault> {
         let value = match constant {
             Constant::Null => Value::NULL,

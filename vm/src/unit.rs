@@ -1,5 +1,7 @@
 //! A compiled ruleset: what the compiler makes, a `.krlc` file holds, and the loader verifies. Plain data, no handles.
 
+mod flat;
+
 use crate::op::Insn;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub struct Unit {
     /// BLAKE3 of the source.
     pub source_hash: [u8; 32],
     /// Constants.
+    #[serde(with = "flat")]
     pub constants: Vec<Constant>,
     /// Names of standard library functions (`map`, `math:abs`), resolved to ids when the unit is loaded.
     pub natives: Vec<Arc<str>>,
@@ -61,8 +64,11 @@ pub struct Meta {
     pub errors_to: Option<Arc<str>>,
 }
 
+/// How deep constant arrays and maps may nest.
+pub const MAX_CONSTANT_DEPTH: usize = 64;
+
 /// A constant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Constant {
     /// A number.
     Number(f64),

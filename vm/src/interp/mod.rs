@@ -15,7 +15,8 @@ mod operators;
 mod outcome;
 
 pub use meter::Limits;
-pub use outcome::{Failure, Outcome, Request, StackEntry};
+pub(crate) use outcome::span_at;
+pub use outcome::{Failure, MAX_STACK, Outcome, Request, StackEntry};
 
 use crate::data::DataMap;
 use crate::fault::Fault;
@@ -211,4 +212,4 @@ impl Vm {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -53,3 +53,17 @@ fn check(text: &str, expected: &str) {
     let (vm, _, outcome) = run_main(text);
     assert_eq!(show(&vm, &outcome), expected, "{text}");
 }
+
+/// Runs the first function of a unit with arguments of several kinds; no outcome may be the machine's own mistake.
+pub(crate) fn never_internal(unit: crate::verify::Verified<crate::unit::Unit>) {
+    let (units, number) = UnitTable::new(NATIVES).load(unit).unwrap();
+    let instances = Arc::new(vec![Instance::new(number, &units)]);
+    let limits = Limits { instructions: 1_000, memory_bytes: 1 << 16, depth: 50 };
+    let mut vm = Vm::new(World { units: Arc::new(units), instances, limits, ..World::default() });
+    let args = Data::parse(r#"["text", [1, 2, "x"], {"k": 1}, 3]"#).unwrap();
+    let args = vm.heap_mut().import(&args).unwrap();
+    let args = vm.heap().array(args).to_vec();
+    if let Outcome::Failed(failure) = vm.run(&mut TestHost::default(), 0, 0, &args) {
+        assert!(!matches!(failure.fault.kind(), crate::fault::FaultKind::Internal(_)), "{failure:?}");
+    }
+}

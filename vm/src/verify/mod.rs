@@ -8,7 +8,7 @@ mod assignment;
 mod code;
 mod rules;
 
-use crate::unit::{Constant, Function, FunctionId, FunctionKind, Prologue, Unit};
+use crate::unit::{Constant, Function, FunctionId, FunctionKind, MAX_CONSTANT_DEPTH, Prologue, Unit};
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
@@ -128,8 +128,6 @@ impl From<Reason> for VerifyError {
     }
 }
 
-/// How deep constant arrays and maps may nest.
-pub const MAX_CONSTANT_DEPTH: usize = 64;
 /// Entries of any table of names or functions; indexes have 16 bits.
 const MAX_TABLE: usize = 1 << 16;
 /// Constants, nested ones included, and instructions of a function.
