@@ -439,6 +439,9 @@ pub(crate) fn stray(view: View<'_>, range: &Tokens) -> Diagnostic {
         let message = format!("expected `{{` behind `{text}`");
         return Diagnostic::new(Code::ExpectedOpen, view.span(range.start + 1), message);
     }
+    if view.kind(range.start) == Some(K::RBrace) {
+        return Diagnostic::new(Code::Trailing, span, "this `}` closes nothing");
+    }
     if range.end == view.len() && range.start > 0 && view.kind(range.start - 1) == Some(K::RBrace) {
         let message = format!("the ruleset has ended, found `{text}`");
         return Diagnostic::new(Code::Trailing, span, message);
@@ -453,7 +456,13 @@ pub(crate) fn property(view: View<'_>, range: &Tokens) -> Option<Diagnostic> {
     if property_word(text).is_some() {
         return None;
     }
+    if let Some(found) = lexical(view, range.start) {
+        return Some(found);
+    }
     let span = view.span(range.start);
+    if view.kind(range.start) != Some(K::Word) {
+        return Some(Diagnostic::new(Code::UnknownMetaKey, span, "expected a property of `meta`"));
+    }
     let found = Diagnostic::new(Code::UnknownMetaKey, span, format!("unsupported meta key: `{text}`"));
     Some(match text {
         "sharing" => found.help("name what is shared: `shares a, b`"),

@@ -109,17 +109,22 @@ impl<'a> View<'a> {
         self.span(range.start).to(self.span(range.end - 1))
     }
 
-    /// Is the token the first of its line?
-    fn starts_line(self, at: usize) -> bool {
-        let before = self.source.get(..self.span(at).start as usize).unwrap_or_default();
-        let line = before.rfind(['\n', '\r']).map_or(0, |i| i + 1);
-        before.get(line..).is_some_and(|t| t.trim_start().is_empty())
+    /// White space directly before the token.
+    fn space_before(self, at: usize) -> &'a str {
+        let before = self.index(at).and_then(|i| i.checked_sub(1));
+        let space = before.filter(|&i| self.tokens.kind(i) == K::Whitespace);
+        space.map(|i| self.tokens.text(i, self.source)).unwrap_or_default()
     }
 
-    /// Bytes between the start of the line and the token.
+    /// Is the token the first of its line?
+    fn starts_line(self, at: usize) -> bool {
+        self.span(at).start == 0 || self.space_before(at).contains(['\n', '\r'])
+    }
+
+    /// Bytes between the start of the line and a token that starts it.
     fn column(self, at: usize) -> usize {
-        let before = self.source.get(..self.span(at).start as usize).unwrap_or_default();
-        before.len() - before.rfind(['\n', '\r']).map_or(0, |i| i + 1)
+        let space = self.space_before(at);
+        space.len() - space.rfind(['\n', '\r']).map_or(0, |i| i + 1)
     }
 
     /// Do all brackets of the range match?
@@ -277,6 +282,9 @@ impl Splitter<'_> {
     /// Does a section or rule start here?
     fn is_head(&self, at: usize) -> bool {
         let v = self.view;
+        if v.kind(at) == Some(K::LBrace) {
+            return self.nameless_section(at).is_some();
+        }
         if v.kind(at) != Some(K::Word) {
             return false;
         }
@@ -285,10 +293,25 @@ impl Splitter<'_> {
             matches!(before, Some(K::LBrace | K::RBrace | K::Word | K::String | K::ChevronClose) | None)
                 || v.starts_line(at);
         match v.text(at) {
-            "meta" | "global" => lone && v.kind(at + 1) == Some(K::LBrace),
+            "meta" | "global" if v.kind(at + 1) == Some(K::LBrace) => lone,
+            "meta" | "global" => !self.balanced && v.starts_line(at) && v.kind(at + 1) == Some(K::Word),
             "rule" if v.starts_line(at) => matches!(v.kind(at + 1), Some(K::Word | K::LBrace)),
             "rule" => lone && v.kind(at + 1) == Some(K::Word) && self.rule_body_follows(at + 2),
             _ => false,
+        }
+    }
+
+    /// A `{` at the start of a line whose content is that of `meta` or `global`: the keyword is missing.
+    fn nameless_section(&self, at: usize) -> Option<&'static str> {
+        let v = self.view;
+        let after = matches!(v.kind(at.checked_sub(1)?), Some(K::LBrace | K::RBrace));
+        if !after || !v.starts_line(at) || v.kind(at + 1) != Some(K::Word) {
+            return None;
+        }
+        match v.kind(at + 2) {
+            Some(K::Eq) => Some("global"),
+            _ if property(v.text(at + 1)).is_some() => Some("meta"),
+            _ => None,
         }
     }
 
@@ -304,9 +327,9 @@ impl Splitter<'_> {
             } else {
                 Part::Stray(at..end)
             }
-        } else if v.is_word(at, "meta") {
+        } else if v.is_word(at, "meta") || self.nameless_section(at) == Some("meta") {
             Part::Meta(self.section(at, end, Splitter::property_starts))
-        } else if v.is_word(at, "global") {
+        } else if v.is_word(at, "global") || self.nameless_section(at) == Some("global") {
             Part::Global(self.section(at, end, Splitter::declaration_starts))
         } else {
             Part::Rule(at..end)
@@ -317,8 +340,11 @@ impl Splitter<'_> {
     /// Cuts the block `at..end` where `starts` says so.
     fn section(&self, at: usize, end: usize, starts: fn(&Self, usize, usize, usize) -> bool) -> Section {
         let v = self.view;
-        let closed = end > at + 2 && v.kind(end - 1) == Some(K::RBrace);
-        let (first, last) = (at + 2, if closed { end - 1 } else { end });
+        let opened =
+            usize::from(v.kind(at) == Some(K::Word)) + usize::from(v.kind(at + 1) == Some(K::LBrace));
+        let first = at + opened.max(1);
+        let closed = end > first && v.kind(end - 1) == Some(K::RBrace) && self.closes(at, end - 1);
+        let last = if closed { end - 1 } else { end };
         let mut heads = Vec::new();
         let mut depth = 0usize;
         for i in first..last {
@@ -341,11 +367,17 @@ impl Splitter<'_> {
         Section { tokens: at..end, stray, items, closed }
     }
 
+    /// Is the `}` at `close` that of the section at `at`, not of its last item?
+    fn closes(&self, at: usize, close: usize) -> bool {
+        let v = self.view;
+        self.balanced || !v.starts_line(close) || v.column(close) <= v.column(at)
+    }
+
     /// `name =`, or the slip `name ==`.
     fn declaration_starts(&self, at: usize, first: usize, depth: usize) -> bool {
         let v = self.view;
         if v.kind(at) != Some(K::Word) || !matches!(v.kind(at + 1), Some(K::Eq | K::EqEq)) {
-            return false;
+            return self.declaration_broken(at, first, depth);
         }
         if self.balanced || !v.starts_line(first) {
             let before = if at > first { v.kind(at - 1) } else { None };
@@ -356,20 +388,54 @@ impl Splitter<'_> {
         v.starts_line(at) && v.column(at) <= v.column(first)
     }
 
+    /// A line that can't go on with the value before it: the name or the `=` of a declaration is missing.
+    fn declaration_broken(&self, at: usize, first: usize, depth: usize) -> bool {
+        let v = self.view;
+        if depth != 0 || at == first || !v.starts_line(at) {
+            return false;
+        }
+        let after_value = v.kind(at - 1).is_some_and(ends_value);
+        match v.kind(at) {
+            Some(K::Word) => after_value && !matches!(v.text(at), "like" | "cmp" | "eq" | "neq"),
+            Some(K::Eq) => after_value && v.kind(at - 1) != Some(K::Word),
+            _ => false,
+        }
+    }
+
     /// The first word of a property.
     fn property_starts(&self, at: usize, first: usize, depth: usize) -> bool {
         let v = self.view;
-        if v.kind(at) != Some(K::Word) || matches!(v.kind(at + 1), Some(K::Eq | K::EqEq)) {
-            return false;
-        }
         if at == first {
             return true;
         }
+        if v.kind(at) != Some(K::Word) {
+            return depth == 0 && self.property_broken(at);
+        }
+        if matches!(v.kind(at + 1), Some(K::Eq | K::EqEq)) {
+            return false;
+        }
         let known = property(v.text(at)).is_some();
-        if known && v.starts_line(at) && v.kind(at - 1) != Some(K::Comma) {
+        let listed = v.kind(at - 1) == Some(K::Comma) && v.kind(at + 1) != Some(K::Word);
+        if known && v.starts_line(at) && !listed {
             return depth == 0 || !self.balanced;
         }
+        if v.is_word(at, "module") && v.starts_line(at) && !v.is_word(at - 1, "use") {
+            return depth == 0;
+        }
         depth == 0 && v.kind(at - 1).is_some_and(ends_value) && !self.continues_property(at, known)
+    }
+
+    /// A value at the start of a line and behind a value: the property's word is missing.
+    fn property_broken(&self, at: usize) -> bool {
+        let v = self.view;
+        let value = matches!(v.kind(at), Some(K::String | K::ChevronOpen)) && v.starts_line(at);
+        let after = matches!(v.kind(at - 1), Some(K::String | K::ChevronClose | K::RBrace | K::RParen));
+        value
+            && (after
+                || v.kind(at - 1) == Some(K::Word)
+                    && property(v.text(at - 1)).is_none()
+                    && at >= 2
+                    && !matches!(v.text(at - 2), "key" | "keys"))
     }
 
     /// Is the word part of the property before it?

@@ -300,6 +300,7 @@ impl<'s> Lexer<'s> {
         // A rule that begins inside and holds a chevron of its own: the `>>` belongs to that one.
         if self.lexing == Lexing::Recovering
             && self.cuts < MAX_CUTS
+            && self.frames.is_empty()
             && let Some(rule) = next_rule(self.source, start, self.at)
             && self.source.get(rule..self.at).is_some_and(|t| t.contains("<<"))
         {
@@ -349,11 +350,11 @@ fn close_of(bytes: &[u8], from: usize, limit: usize, close: u8) -> Option<usize>
     None
 }
 
-/// Start of the first line inside `from..to` that reads like the head of a rule.
+/// End of the line before the first line inside `from..to` that reads like the head of a rule.
 fn next_rule(source: &str, from: usize, to: usize) -> Option<usize> {
     let text = source.get(from..to)?;
     let breaks = text.bytes().enumerate().filter(|&(_, b)| b == b'\n' || b == b'\r');
-    breaks.map(|(i, _)| i + 1).find(|&i| is_rule_head(text.get(i..).unwrap_or_default())).map(|i| from + i)
+    breaks.map(|(i, _)| i).find(|&i| is_rule_head(text.get(i + 1..).unwrap_or_default())).map(|i| from + i)
 }
 
 /// `rule NAME {` or `rule NAME is …`

@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod lexer;
 pub mod literal;
 pub mod parse;
+pub mod render;
 pub mod span;
 pub mod token;
 

@@ -336,6 +336,7 @@ impl Parser<'_> {
 
     fn meta(&mut self, section: Section) -> Meta {
         let span = self.view.cover(&section.tokens);
+        self.section_head(&section, "meta");
         self.stray_in(&section, "expected a property of `meta`", Code::UnknownMetaKey);
         let mut properties = Vec::new();
         for range in &section.items {
@@ -354,6 +355,7 @@ impl Parser<'_> {
 
     fn global(&mut self, section: Section) -> Block {
         let span = self.view.cover(&section.tokens);
+        self.section_head(&section, "global");
         self.stray_in(&section, "expected a declaration: `name = …`", Code::ExpectedDeclaration);
         let mut declarations = Vec::new();
         for range in &section.items {
@@ -363,6 +365,18 @@ impl Parser<'_> {
         }
         self.unclosed_section(&section, "global");
         Block { span, declarations }
+    }
+
+    /// The keyword and the `{` of a section.
+    fn section_head(&mut self, section: &Section, keyword: &str) {
+        let at = section.tokens.start;
+        if !self.view.is_word(at, keyword) {
+            let text = format!("expected `{keyword}` before `{{`");
+            self.report(Diagnostic::new(Code::Syntax, self.view.span(at), text));
+        } else if self.view.kind(at + 1) != Some(TokenKind::LBrace) {
+            let text = format!("expected `{{` behind `{keyword}`");
+            self.report(Diagnostic::new(Code::ExpectedOpen, self.view.span(at + 1), text));
+        }
     }
 
     fn stray_in(&mut self, section: &Section, text: &str, code: Code) {

@@ -195,7 +195,7 @@ fn conformance() {
         (
             "unclosed chevron ends before a rule",
             "<<a\nb\n rule c {",
-            &["UnterminatedChevron <<a\nb\n", "Word rule", "Word c", "LBrace {"],
+            &["UnterminatedChevron <<a\nb", "Word rule", "Word c", "LBrace {"],
         ),
         (
             "unclosed beesting ends with its chevron",

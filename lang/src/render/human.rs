@@ -1,0 +1,206 @@
+//! Diagnostics for people, drawn by ariadne over an excerpt of the source.
+//!
+//! The excerpt holds the lines that are pointed at, cut to the width around the places; so huge lines are never printed,
+//! control characters can't reach the terminal, and line breaks of any kind look alike.
+
+use super::{FileDiagnostics, ends};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::span::{LineIndex, Span};
+use ariadne::{Cache, Color, Config, IndexType, Label, Report, ReportKind, Source};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Are colours wanted?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// ANSI sequences.
+    On,
+    /// Plain text (`NO_COLOR`, a pipe).
+    Off,
+}
+
+/// How to draw.
+#[derive(Clone, Copy, Debug)]
+pub struct HumanOptions {
+    /// Colours or not.
+    pub colors: Colors,
+    /// Width of the terminal in columns.
+    pub width: usize,
+}
+
+/// Columns that ariadne needs beside the text.
+const MARGIN: usize = 12;
+
+/// Draws each diagnostic with the lines it points at.
+#[must_use]
+pub fn human(files: &[FileDiagnostics<'_>], options: HumanOptions) -> String {
+    let lines: Vec<_> = files.iter().map(|f| LineIndex::new(f.source)).collect();
+    let mut out = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        for found in file.diagnostics {
+            let mut sheet =
+                Sheet { files, lines: &lines, width: options.width.max(40) - MARGIN, marks: Vec::new() };
+            sheet.mark(at, found);
+            sheet.draw(at, found, options.colors, &mut out);
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A place in one line, in characters.
+#[derive(Clone, Debug)]
+struct Mark {
+    file: usize,
+    /// The line, from 1.
+    line: u32,
+    columns: Range<usize>,
+    message: String,
+}
+
+/// The excerpts for one diagnostic.
+struct Sheet<'a> {
+    files: &'a [FileDiagnostics<'a>],
+    lines: &'a [LineIndex],
+    width: usize,
+    /// The primary place first.
+    marks: Vec<Mark>,
+}
+
+impl Sheet<'_> {
+    fn mark(&mut self, at: usize, found: &Diagnostic) {
+        self.add(at, found.span, &found.message);
+        for label in &found.labels {
+            self.add(label.file.map_or(at, |f| f as usize), label.span, &label.message);
+        }
+    }
+
+    /// Marks the part of `span` in its first line.
+    fn add(&mut self, at: usize, span: Span, message: &str) {
+        let (Some(file), Some(lines)) = (self.files.get(at), self.lines.get(at)) else { return };
+        let (start, end) = ends(lines, file.source, span);
+        let length = lines.line_span(file.source, start.line).text(file.source).chars().count();
+        let from = (start.column as usize - 1).min(length);
+        let to = if end.line > start.line { length } else { (end.column as usize - 1).min(length) };
+        self.marks.push(Mark {
+            file: at,
+            line: start.line,
+            columns: from..to.max(from + 1),
+            message: message.to_owned(),
+        });
+    }
+
+    fn draw(self, at: usize, found: &Diagnostic, colors: Colors, out: &mut Vec<u8>) {
+        let mut pages =
+            Pages { names: self.files.iter().map(|f| f.path).collect(), sources: BTreeMap::new() };
+        let mut places = vec![0..0; self.marks.len()];
+        for file in self.marks.iter().map(|m| m.file).collect::<std::collections::BTreeSet<_>>() {
+            let source = self.excerpt(file, &mut places);
+            pages.sources.insert(file, source);
+        }
+        let config = Config::default()
+            .with_color(colors == Colors::On)
+            .with_index_type(IndexType::Char)
+            .with_tab_width(4);
+        let (kind, color) = match found.severity {
+            Severity::Error => (ReportKind::Error, Color::Red),
+            Severity::Warning => (ReportKind::Warning, Color::Yellow),
+            Severity::Hint => (ReportKind::Custom("Hint", Color::Blue), Color::Blue),
+        };
+        let primary = places.first().cloned().unwrap_or(0..0);
+        let mut report = Report::build(kind, (at, primary))
+            .with_config(config)
+            .with_code(found.code)
+            .with_message(&found.message);
+        for (i, (mark, place)) in self.marks.iter().zip(places).enumerate() {
+            let color = if i == 0 { color } else { Color::Cyan };
+            report.add_label(Label::new((mark.file, place)).with_message(&mark.message).with_color(color));
+        }
+        if let Some(help) = &found.help {
+            report.add_help(help);
+        }
+        for fix in &found.fixes {
+            report.add_help(format!("fix: {}", fix.title));
+        }
+        // A vector takes everything.
+        let _ = report.finish().write(pages, out);
+    }
+
+    /// The marked lines of a file, with empty lines between them so that line numbers hold; `places` gets the marks'
+    /// character ranges in it.
+    fn excerpt(&self, file: usize, places: &mut [Range<usize>]) -> Source<String> {
+        let marked: BTreeMap<u32, Vec<usize>> =
+            self.marks.iter().enumerate().filter(|(_, m)| m.file == file).fold(
+                BTreeMap::new(),
+                |mut lines: BTreeMap<u32, Vec<usize>>, (i, m)| {
+                    lines.entry(m.line).or_default().push(i);
+                    lines
+                },
+            );
+        let first = marked.keys().next().copied().unwrap_or(1);
+        let (mut text, mut length, mut line) = (String::new(), 0, first);
+        for (&number, marks) in &marked {
+            while line < number {
+                text.push('\n');
+                length += 1;
+                line += 1;
+            }
+            let (shown, shift, cut) = self.line(file, number, marks);
+            for &i in marks {
+                let (Some(place), Some(mark)) = (places.get_mut(i), self.marks.get(i)) else { continue };
+                let last = shown.chars().count();
+                let inside = |column: usize| (column + cut).saturating_sub(shift).min(last);
+                let start = inside(mark.columns.start);
+                *place = length + start..length + inside(mark.columns.end).max(start + 1);
+            }
+            length += shown.chars().count();
+            text.push_str(&shown);
+        }
+        text.push_str("  \n");
+        Source::from(text).with_display_line_offset(first as usize - 1)
+    }
+
+    /// A line cut to the width, how many characters were cut from its start, and the length of the `…` put there.
+    fn line(&self, file: usize, number: u32, marks: &[usize]) -> (String, usize, usize) {
+        let (Some(entry), Some(lines)) = (self.files.get(file), self.lines.get(file)) else {
+            return (String::new(), 0, 0);
+        };
+        let text = lines.line_span(entry.source, number).text(entry.source);
+        let place = marks.first().and_then(|&i| self.marks.get(i)).map_or(0..0, |m| m.columns.clone());
+        // Characters before the place that still fit with it.
+        let lead = self.width.saturating_sub(place.len().min(self.width)).min(self.width / 2);
+        let fits = text.chars().take(self.width + 1).count() <= self.width;
+        let shift = if fits || place.end <= self.width { 0 } else { place.start.saturating_sub(lead) };
+        let mut shown: String = text.chars().skip(shift).take(self.width).map(printable).collect();
+        let more = text.chars().nth(shift + self.width).is_some();
+        if shift > 0 {
+            shown.insert(0, '…');
+        }
+        if more {
+            shown.push('…');
+        }
+        (shown, shift, usize::from(shift > 0))
+    }
+}
+
+/// Control characters could steer the terminal.
+fn printable(c: char) -> char {
+    if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+/// The excerpts by file, for ariadne.
+struct Pages<'a> {
+    names: Vec<&'a str>,
+    sources: BTreeMap<usize, Source<String>>,
+}
+
+impl Cache<usize> for Pages<'_> {
+    type Storage = String;
+
+    fn fetch(&mut self, id: &usize) -> Result<&Source<String>, impl std::fmt::Debug> {
+        self.sources.get(id).ok_or("a file without marks")
+    }
+
+    fn display<'a>(&self, id: &'a usize) -> Option<impl std::fmt::Display + 'a> {
+        self.names.get(*id).map(|&name| name.to_owned())
+    }
+}
