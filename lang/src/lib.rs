@@ -16,8 +16,10 @@ pub mod token;
 mod context;
 mod explain;
 mod items;
+mod rid;
 mod terminal;
 mod tree;
+mod view;
 
 /// The parser that LALRPOP makes of `grammar.lalrpop`.
 mod grammar {

@@ -7,11 +7,12 @@ use crate::diagnostic::Diagnostic;
 use crate::dialect::{self, Dialect};
 use crate::explain::{self, Failure};
 use crate::grammar::StartParser;
-use crate::items::{self, Layout, Part, Section, Tokens, View};
+use crate::items::{self, Layout, Part, Section, Tokens};
 use crate::lexer::{Lexing, lex_with};
 use crate::span::{LineIndex, Span};
 use crate::token::{TokenBuf, TokenKind};
 use crate::tree::{Item, Tree};
+use crate::view::{View, end_of};
 use lalrpop_util::ParseError;
 
 /// Most diagnostics the parser gives for one file.
@@ -281,11 +282,8 @@ impl Parser<'_> {
     }
 
     fn unclosed_ruleset(&mut self, open: Option<usize>) {
-        let mut found = Diagnostic::new(
-            Code::Unclosed,
-            items::end_of(self.view.source),
-            "expected `}` to close the ruleset",
-        );
+        let mut found =
+            Diagnostic::new(Code::Unclosed, end_of(self.view.source), "expected `}` to close the ruleset");
         if let Some(open) = open {
             found = found.label(self.view.span(open), "opened here");
         }

@@ -111,9 +111,15 @@ impl Sheet<'_> {
             .with_config(config)
             .with_code(found.code)
             .with_message(&found.message);
-        for (i, (mark, place)) in self.marks.iter().zip(places).enumerate() {
+        // Ariadne draws labels in the order given, a new box wherever the line decreases.
+        let mut order: Vec<usize> = (0..self.marks.len()).collect();
+        order.sort_by_key(|&i| self.marks.get(i).map(|m| (m.file != at, m.file, m.line, m.columns.start)));
+        for i in order {
+            let (Some(mark), Some(place)) = (self.marks.get(i), places.get(i)) else { continue };
             let color = if i == 0 { color } else { Color::Cyan };
-            report.add_label(Label::new((mark.file, place)).with_message(&mark.message).with_color(color));
+            let label = Label::new((mark.file, place.clone())).with_color(color);
+            // The message of the primary place is the heading.
+            report.add_label(if i == 0 { label } else { label.with_message(&mark.message) });
         }
         if let Some(help) = &found.help {
             report.add_help(help);
@@ -136,8 +142,7 @@ impl Sheet<'_> {
                     lines
                 },
             );
-        let first = marked.keys().next().copied().unwrap_or(1);
-        let (mut text, mut length, mut line) = (String::new(), 0, first);
+        let (mut text, mut length, mut line) = (String::new(), 0, 1);
         for (&number, marks) in &marked {
             while line < number {
                 text.push('\n');
@@ -156,7 +161,7 @@ impl Sheet<'_> {
             text.push_str(&shown);
         }
         text.push_str("  \n");
-        Source::from(text).with_display_line_offset(first as usize - 1)
+        Source::from(text)
     }
 
     /// A line cut to the width, how many characters were cut from its start, and the length of the `…` put there.
