@@ -234,9 +234,8 @@ impl<'s> Lexer<'s> {
 
     /// A string or regular expression whose body starts at `body`.
     fn delimited(&mut self, body: usize, close: u8, whole: TokenKind, broken: TokenKind) {
-        let line_end = self.line_end(body);
         // Once cutting has been used up, literals are looked for in their own line only.
-        let limit = if self.cuts < MAX_CUTS { self.source.len() } else { line_end };
+        let limit = if self.cuts < MAX_CUTS { self.source.len() } else { self.line_end(body) };
         match close_of(self.source.as_bytes(), body, limit, close) {
             Some(end) if !self.swallows_rule(body, end) => {
                 let end = if whole == TokenKind::RegExp { self.flags_end(end) } else { end };
@@ -244,7 +243,7 @@ impl<'s> Lexer<'s> {
             }
             _ => {
                 self.cuts += 1;
-                self.push(broken, line_end);
+                self.push(broken, self.line_end(body));
             }
         }
     }

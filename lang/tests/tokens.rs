@@ -216,6 +216,8 @@ fn large_and_deep_sources_are_linear() {
         deep.clone(),
         deep + &"}>>".repeat(50_000),
         "\"\\\"\n".repeat(50_000),
+        "{\"a\":".repeat(50_000),
+        "re#a# \"b\" ".repeat(50_000),
         "<<\n".repeat(50_000),
         "re#\\#\n".repeat(50_000),
         "/*\n".repeat(50_000),

@@ -118,8 +118,8 @@ impl Sheet<'_> {
             let (Some(mark), Some(place)) = (self.marks.get(i), places.get(i)) else { continue };
             let color = if i == 0 { color } else { Color::Cyan };
             let label = Label::new((mark.file, place.clone())).with_color(color);
-            // The message of the primary place is the heading.
-            report.add_label(if i == 0 { label } else { label.with_message(&mark.message) });
+            // The heading says what is here; without a text ariadne would not underline it.
+            report.add_label(label.with_message(if i == 0 { "here" } else { &mark.message }));
         }
         if let Some(help) = &found.help {
             report.add_help(help);
