@@ -237,7 +237,7 @@ pub trait Host {
         name: Value,
         options: Value,
     ) -> Result<Value, Fault>;
-    /// `log` statements, `klog`, and the engine's own debug lines. `data` is `klog`'s value.
+    /// `log` statements, `klog`, and the engine's own debug lines. `data` is the value of the first two.
     fn log(&mut self, heap: &Heap, instance: u32, level: LogLevel, message: &str, data: Option<Value>);
     /// The statement `error level data`.
     ///

@@ -90,7 +90,9 @@ impl Wiring {
             Shape::Then(operands) => {
                 let joins = self.sequence(operands, from, to)?;
                 for (join, next) in joins.into_iter().zip(operands.iter().skip(1)) {
-                    self.edge(join, from, When::NoneOf(first_tests(next)), None)?;
+                    for test in first_tests(next) {
+                        self.edge(join, from, When::NoneOf(vec![test]), None)?;
+                    }
                 }
                 Ok(())
             }

@@ -74,8 +74,9 @@ impl Scene<'_> {
                 self.set(a, job);
             }
             Op::Log => {
-                let message = self.heap.text(self.get(a)).into_owned();
-                self.host.log(self.heap, self.instance, log_level(insn.flags()), &message, None);
+                let value = self.get(a);
+                let message = self.heap.text(value).into_owned();
+                self.host.log(self.heap, self.instance, log_level(insn.flags()), &message, Some(value));
             }
             Op::RaiseError => {
                 let level = log_level(insn.flags());
