@@ -1,7 +1,9 @@
 //! Clouds: rulesets at work on events and queries, their state, and nothing that touches the outside world.
 
+pub mod cloud;
 pub mod entities;
 pub mod id;
 pub mod index;
+pub mod library;
 pub mod machine;
 pub mod schedule;

@@ -39,7 +39,8 @@ fn crates_import_only_downwards() {
 /// No I/O, clock, randomness or environment below `cli`: they are passed in.
 #[test]
 fn libraries_touch_no_outside_world() {
-    const OUTSIDE: &[&str] = &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "println!", "std::process"];
+    const OUTSIDE: &[&str] =
+        &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "println!", "std::process"];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for (folder, _) in ALLOWED.iter().filter(|(folder, _)| *folder != "cli") {
         for file in sources(&root.join(folder).join("src")) {

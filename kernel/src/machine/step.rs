@@ -23,7 +23,10 @@ pub struct Input<'a> {
 /// Evaluates `where` fragments.
 pub trait Conditions {
     /// What evaluating can end in.
-    type Error: From<Fault>;
+    type Error;
+
+    /// A failure of the machine itself: a pattern that needs too many steps.
+    fn raised(fault: Fault) -> Self::Error;
 
     /// Whether the fragment holds with these values of the select variables.
     ///
@@ -220,7 +223,7 @@ impl Machine {
         let Some(captured) = scratch.captured.get_mut(index) else {
             return Ok(Verdict::Failed(Reason::State));
         };
-        if !matcher.matches(input.attrs, captured, &mut scratch.captures)? {
+        if !matcher.matches(input.attrs, captured, &mut scratch.captures).map_err(C::raised)? {
             return Ok(Verdict::Failed(Reason::Pattern));
         }
         let Some(fragment) = matcher.condition else { return Ok(Verdict::Passed) };

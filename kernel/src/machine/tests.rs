@@ -9,6 +9,10 @@ struct NoConditions;
 impl Conditions for NoConditions {
     type Error = Fault;
 
+    fn raised(fault: Fault) -> Fault {
+        fault
+    }
+
     /// Fragment 0 is `n != "no"`, `n` being the first select variable.
     fn holds(&mut self, _: FunctionId, settings: &[Data]) -> Result<bool, Fault> {
         Ok(settings.first() != Some(&Data::string("no")))

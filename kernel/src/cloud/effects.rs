@@ -1,0 +1,318 @@
+//! What rules do beyond entity variables: raised events, jobs, directives, errors, sent events.
+
+use super::core::{Audience, Core, Outgoing, Queued, Undo};
+use super::environment::LogEntry;
+use super::event::{Directive, Event, RuntimeError};
+use crate::schedule::{Job, Timing};
+use krl_vm::data::{Data, DataMap};
+use krl_vm::fault::{Fault, Limit};
+use krl_vm::heap::Heap;
+use krl_vm::native::{LogLevel, Raise, Schedule};
+use krl_vm::value::Value;
+use std::sync::Arc;
+
+/// How many errors of one ruleset are reported to the others per [`REPORT_WINDOW`] (decision R3).
+const MAX_REPORTS: u32 = 10;
+/// Milliseconds.
+const REPORT_WINDOW: i64 = 60_000;
+
+impl Core {
+    /// The statement `raise`: the event waits until all rulesets have seen the current one (`krl-runtime.md` §2.3).
+    pub(super) fn raise_event(&mut self, heap: &Heap, raise: Raise) -> Result<(), Fault> {
+        let (domain, name) = event_names(heap, raise.domain, raise.event);
+        let attrs = self.passed_on(heap.export(raise.attributes)?);
+        let audience = match raise.for_rid {
+            rid if rid.is_null() => Audience::All,
+            rid => Audience::Only(heap.text(rid).into()),
+        };
+        self.queue_event(&domain, &name, attrs, audience)
+    }
+
+    fn queue_event(&mut self, domain: &str, name: &str, attrs: Data, to: Audience) -> Result<(), Fault> {
+        self.transaction.raised += 1;
+        if self.transaction.raised > self.budgets.cascade {
+            return Err(Fault::limit(Limit::Cascade));
+        }
+        let eci = self.scene.eci.clone().unwrap_or_else(|| self.eci.clone());
+        let event = Event::clean(&eci, domain, name, attrs, self.now);
+        let event = Arc::new(event.map_err(|refusal| Fault::error(refusal.to_string()))?);
+        self.transaction.queue.push_back(Queued { event, audience: to });
+        Ok(())
+    }
+
+    /// Attributes that are passed on leave out the `_headers` the event came with (decision H4).
+    fn passed_on(&self, mut attrs: Data) -> Data {
+        const HEADERS: &str = "_headers";
+        let came_with = self.scene.event.as_ref().and_then(|event| event.attrs.get(HEADERS));
+        if let (Data::Map(map), Some(headers)) = (&mut attrs, came_with)
+            && map.get(HEADERS) == Some(headers)
+        {
+            map.shift_remove(HEADERS);
+        }
+        attrs
+    }
+
+    /// The statement `schedule`; answers the job's record.
+    pub(super) fn add_job(&mut self, heap: &Heap, schedule: Schedule) -> Result<Data, Fault> {
+        self.may_write()?;
+        let (domain, name) = event_names(heap, schedule.domain, schedule.event);
+        let time = heap.export(schedule.time)?;
+        let (timing, due) =
+            if schedule.repeat { Timing::repeat(&time, self.now)? } else { Timing::at(&time)? };
+        let attrs = self.passed_on(heap.export(schedule.attributes)?);
+        let eci = self.scene.eci.clone().unwrap_or_else(|| self.eci.clone());
+        let event = Event::clean(&eci, &domain, &name, attrs, 0);
+        let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
+        let Event { domain, name, attrs, .. } = event;
+        let id = self.random.id();
+        let job = Job { id, rid: self.own_rid(), eci, domain, name, attrs, timing, due };
+        let record = job.record();
+        self.transaction.undo.push(Undo::JobAdded(job.id.clone()));
+        self.jobs.push(job);
+        Ok(record)
+    }
+
+    /// Removes the jobs of the running ruleset that `which` picks.
+    fn remove_jobs(&mut self, which: impl Fn(&Job) -> bool) -> Result<Data, Fault> {
+        self.may_write()?;
+        let rid = self.own_rid();
+        while let Some(at) = self.jobs.iter().position(|job| job.rid == rid && which(job)) {
+            let job = self.jobs.remove(at);
+            self.transaction.undo.push(Undo::JobRemoved(at, Box::new(job)));
+        }
+        Ok(Data::Null)
+    }
+
+    fn own_jobs(&self) -> impl Iterator<Item = &Job> {
+        let rid = self.own_rid();
+        self.jobs.iter().filter(move |job| job.rid == rid)
+    }
+
+    /// The id of the ruleset whose rule or query is running. Actions of modules act for it (`krl-runtime.md` §6.3).
+    pub(super) fn own_rid(&self) -> Arc<str> {
+        self.ruleset(self.scene.slot).map_or_else(|| Arc::from(""), |ruleset| ruleset.rid.clone())
+    }
+
+    /// `send_directive`; answers the directive as a map.
+    pub(super) fn give_directive(
+        &mut self,
+        heap: &mut Heap,
+        name: Value,
+        options: Value,
+    ) -> Result<Value, Fault> {
+        self.may_write()?;
+        let options = if options.is_null() { heap.map_new()? } else { options };
+        let directive = Directive {
+            name: heap.export(name)?,
+            options: heap.export(options)?,
+            rid: self.own_rid(),
+            rule_name: self.scene.rule.clone().unwrap_or_default(),
+            txn_id: self.scene.txn_id.clone(),
+        };
+        let meta = text_map(
+            heap,
+            &[("rid", &directive.rid), ("rule_name", &directive.rule_name), ("txnId", &directive.txn_id)],
+        )?;
+        self.transaction.directives.push(directive);
+        let mut entries = [(name, name), (name, name), (name, options), (name, meta)];
+        for ((key, _), text) in entries.iter_mut().zip(["type", "name", "options", "meta"]) {
+            *key = heap.string(text)?;
+        }
+        entries[0].1 = heap.string("directive")?;
+        heap.map_from(&entries)
+    }
+
+    /// The statement `error level data` (`krl-runtime.md` §2.5): `system:error` for this ruleset only; level `error` clears the schedule.
+    pub(super) fn raise_user_error(&mut self, level: LogLevel, data: Data) -> Result<(), Fault> {
+        if level == LogLevel::Error {
+            self.scene.stop = true;
+            self.scene.cleared = true;
+            self.transaction.queue.clear();
+        }
+        let rid = self.own_rid();
+        let attrs = text_data([
+            ("level", Data::string(level.name())),
+            ("data", data),
+            ("rid", Data::String(rid.clone())),
+            ("rule_name", self.scene.rule.clone().map_or(Data::Null, Data::String)),
+            ("genus", Data::string("user")),
+        ]);
+        self.queue_event("system", "error", attrs, Audience::Only(rid))
+    }
+
+    /// Reports a run-time error as `system:error`: to the handler its ruleset names, else to the other rulesets (decision R3). An error
+    /// while handling `system:error` is only logged, and so are repeats.
+    pub(super) fn report(&mut self, error: &RuntimeError, handling: bool) {
+        let message = Data::String(error.message.as_str().into());
+        let rid = error.rid.clone();
+        self.write_log(|txn_id| LogEntry { level: LogLevel::Error, rid, txn_id, message, value: None });
+        let now = self.now;
+        let Some(ruleset) = self.ruleset_mut(self.scene.slot).filter(|_| !handling) else { return };
+        let (since, count) = &mut ruleset.reported;
+        if now.saturating_sub(*since) >= REPORT_WINDOW || now < *since {
+            (*since, *count) = (now, 0);
+        }
+        *count += 1;
+        if *count > MAX_REPORTS {
+            return;
+        }
+        let handler = ruleset.code.unit().meta.errors_to.clone();
+        let audience = handler.map_or(Audience::AllBut(error.rid.clone()), Audience::Only);
+        let attrs = text_data([
+            ("level", Data::string("error")),
+            ("genus", Data::string("system")),
+            ("species", Data::string(error.code)),
+            ("rid", Data::String(error.rid.clone())),
+            ("rule_name", error.rule.clone().map_or(Data::Null, Data::String)),
+            ("message", Data::String(error.message.as_str().into())),
+            ("eid", Data::String(self.scene.txn_id.clone())),
+        ]);
+        if let Ok(event) = Event::clean(&self.eci, "system", "error", attrs, now) {
+            self.transaction.queue.push_back(Queued { event: Arc::new(event), audience });
+        }
+    }
+
+    /// Natives that the cloud itself answers.
+    pub(super) fn answer(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault> {
+        let arg = |index: usize| args.get(index).cloned().unwrap_or_default();
+        match name {
+            "schedule:list" => Ok(Data::Array(self.own_jobs().map(Job::record).collect())),
+            "schedule:get" => {
+                Ok(self.own_jobs().find(|job| is_text(&arg(0), &job.id)).map_or(Data::Null, Job::record))
+            }
+            "schedule:remove" => self.remove_jobs(|job| is_text(&arg(0), &job.id)),
+            "schedule:clear" => self.remove_jobs(|_| true),
+            "event:send" => self.send(&arg(0), &arg(1)),
+            "ctx:event" => self.send_to(&arg(0), &arg(1), &arg(2), arg(3), &arg(4)),
+            "ctx:query" | "ctx:eventQuery" => match arg(0) {
+                Data::String(eci) if self.is_own(&eci) => {
+                    Err(Fault::error("a cloud by itself does not answer its own queries"))
+                }
+                eci => Err(Fault::error(format!("ECI not found {}", plain_text(&eci)))),
+            },
+            _ => match name.strip_prefix("ctx:").and_then(|property| self.context(instance, property)) {
+                Some(data) => Ok(data),
+                None => Err(Fault::error(format!("{name} needs a host, and this cloud runs without one"))),
+            },
+        }
+    }
+
+    fn context(&self, instance: u32, property: &str) -> Option<Data> {
+        let info = self.info(instance)?;
+        let ruleset = self.ruleset(info.slot);
+        let meta = &info.code.unit().meta;
+        let text = |text: &Option<Arc<str>>| text.clone().map_or(Data::Null, Data::String);
+        Some(match property {
+            "picoId" => Data::String(self.id.clone()),
+            "rid" => Data::String(info.rid.clone()),
+            "rid_url" => text(&ruleset?.url),
+            "rid_config" => ruleset?.config.clone(),
+            "rid_version" => text(&meta.version),
+            "rid_name" => text(&meta.name),
+            "rid_description" => text(&meta.description),
+            "rid_author" => text(&meta.author),
+            "parent" => Data::Null,
+            "children" => Data::Array(Vec::new()),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn is_own(&self, eci: &str) -> bool {
+        *eci == *self.eci || *eci == *self.id
+    }
+
+    /// `event:send`: an event that cannot be delivered is logged, and answers null (`krl-runtime.md` §5.2).
+    fn send(&mut self, options: &Data, host: &Data) -> Result<Data, Fault> {
+        let option = |name: &str| options.as_map().and_then(|o| o.get(name)).cloned().unwrap_or_default();
+        let eci = option("eci");
+        if eci.as_str().is_none() {
+            let kind = plain_text(&eci);
+            return Err(Fault::type_error(format!("eci was {kind} instead of a string")));
+        }
+        let name = Some(option("name")).filter(|name| *name != Data::Null).unwrap_or_else(|| option("type"));
+        match self.send_to(&eci, &option("domain"), &name, option("attrs"), host) {
+            Ok(eid) => Ok(eid),
+            Err(fault) => {
+                let (rid, message) = (self.own_rid(), Data::string(fault.to_string()));
+                self.write_log(|txn_id| LogEntry {
+                    level: LogLevel::Error,
+                    rid,
+                    txn_id,
+                    message,
+                    value: None,
+                });
+                Ok(Data::Null)
+            }
+        }
+    }
+
+    /// Puts an event into the outbox; it leaves when the transaction is done (decision R8).
+    fn send_to(
+        &mut self,
+        eci: &Data,
+        domain: &Data,
+        name: &Data,
+        attrs: Data,
+        host: &Data,
+    ) -> Result<Data, Fault> {
+        self.may_write()?;
+        if *host != Data::Null {
+            return Err(Fault::error("events to other hosts need a host, and this cloud runs without one"));
+        }
+        let eci: Arc<str> = plain_text(eci).into();
+        if !self.is_own(&eci) {
+            return Err(Fault::error(format!("ECI not found {eci}")));
+        }
+        let part = |data: &Data| data.as_str().unwrap_or_default().to_owned();
+        let event = Event::clean(&eci, &part(domain), &part(name), self.passed_on(attrs), 0);
+        let Event { domain, name, attrs, .. } = event.map_err(|e| Fault::error(e.to_string()))?;
+        let eid = self.random.id();
+        let hops = self.transaction.hops + 1;
+        if hops > self.budgets.hops {
+            return Err(Fault::limit(Limit::Cascade));
+        }
+        self.outbox.push_back(Outgoing { eid: eid.clone(), eci, domain, name, attrs, hops });
+        Ok(Data::String(eid))
+    }
+}
+
+/// Domain and type of a `raise` or `schedule`; in the dynamic form `domain:type` is taken apart at the first colon.
+fn event_names(heap: &Heap, domain: Value, event: Value) -> (String, String) {
+    if !domain.is_null() {
+        let name = if event.is_null() { String::new() } else { heap.text(event).into_owned() };
+        return (heap.text(domain).into_owned(), name);
+    }
+    let text: String = heap.text(event).chars().filter(|c| !krl_vm::number::is_js_space(*c)).collect();
+    match text.split_once(':') {
+        Some((domain, name)) => (domain.to_owned(), name.to_owned()),
+        None => (text, String::new()),
+    }
+}
+
+fn text_map(heap: &mut Heap, entries: &[(&str, &Arc<str>); 3]) -> Result<Value, Fault> {
+    let mut map = heap.map_with_room(entries.len())?;
+    for (key, text) in entries {
+        let key = heap.string(key)?;
+        let value = heap.string(text)?;
+        map = heap.map_put(map, key, value)?;
+    }
+    Ok(map)
+}
+
+fn text_data<const N: usize>(entries: [(&str, Data); N]) -> Data {
+    Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<DataMap>())
+}
+
+fn is_text(data: &Data, text: &str) -> bool {
+    data.as_str() == Some(text)
+}
+
+/// The String form of plain data.
+fn plain_text(data: &Data) -> String {
+    match data {
+        Data::String(text) => text.to_string(),
+        Data::Array(_) => "[Array]".into(),
+        Data::Map(_) => "[Map]".into(),
+        scalar => scalar.to_json(),
+    }
+}

@@ -1,0 +1,243 @@
+//! The cloud as running code sees it.
+
+use super::core::{Core, Mode, Undo};
+use super::environment::LogEntry;
+use crate::entities;
+use krl_vm::data::Data;
+use krl_vm::fault::Fault;
+use krl_vm::heap::Heap;
+use krl_vm::native::{Host, LogLevel, Property, Raise, Schedule};
+use krl_vm::value::{Kind, Value};
+use std::sync::Arc;
+
+impl Host for Core {
+    fn now(&mut self) -> i64 {
+        self.now
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random.bits()
+    }
+
+    fn property(&mut self, heap: &mut Heap, instance: u32, property: Property) -> Result<Value, Fault> {
+        if property == Property::EventAttrs && instance == self.scene.instance {
+            return self.event_attrs(heap);
+        }
+        let data = self.property_data(instance, property);
+        match &data {
+            Data::Map(_) | Data::String(_) => heap.import(&data),
+            Data::Number(n) => Ok(Value::number(*n)),
+            Data::Bool(b) => Ok(Value::bool(*b)),
+            _ => Ok(Value::NULL),
+        }
+    }
+
+    fn ent_get(
+        &mut self,
+        heap: &mut Heap,
+        instance: u32,
+        name: &str,
+        path: Option<Value>,
+    ) -> Result<Value, Fault> {
+        let Some(ruleset) = self.info(instance).and_then(|info| self.ruleset(info.slot)) else {
+            return Ok(Value::NULL);
+        };
+        let found = match path {
+            None => ruleset.variables.get(name),
+            Some(path) => {
+                let keys = path_keys(heap, path);
+                if keys.is_empty() { None } else { entities::get(&ruleset.variables, name, &keys) }
+            }
+        };
+        match found {
+            Some(Data::Number(n)) => Ok(Value::number(*n)),
+            Some(data) => heap.import(data),
+            None => Ok(Value::NULL),
+        }
+    }
+
+    fn ent_set(
+        &mut self,
+        heap: &Heap,
+        instance: u32,
+        name: &str,
+        path: Option<Value>,
+        value: Value,
+    ) -> Result<(), Fault> {
+        self.may_write()?;
+        let data = heap.export(value)?;
+        let keys = path.map(|path| path_keys(heap, path));
+        self.change(instance, |variables| match keys {
+            None => Ok(Some(entities::set(variables, name, data))),
+            Some(keys) => entities::set_part(variables, name, &keys, data),
+        })
+    }
+
+    fn ent_clear(
+        &mut self,
+        heap: &Heap,
+        instance: u32,
+        name: &str,
+        path: Option<Value>,
+    ) -> Result<(), Fault> {
+        self.may_write()?;
+        let keys = path.map(|path| path_keys(heap, path));
+        self.change(instance, |variables| match keys {
+            None => Ok(Some(entities::remove(variables, name))),
+            Some(keys) => Ok(entities::remove_part(variables, name, &keys)),
+        })
+    }
+
+    fn raise(&mut self, heap: &Heap, _: u32, raise: Raise) -> Result<(), Fault> {
+        self.raise_event(heap, raise)
+    }
+
+    fn schedule(&mut self, heap: &mut Heap, _: u32, schedule: Schedule) -> Result<Value, Fault> {
+        let record = self.add_job(heap, schedule)?;
+        heap.import(&record)
+    }
+
+    fn directive(&mut self, heap: &mut Heap, _: u32, name: Value, options: Value) -> Result<Value, Fault> {
+        self.give_directive(heap, name, options)
+    }
+
+    fn log(&mut self, heap: &Heap, instance: u32, level: LogLevel, message: &str, data: Option<Value>) {
+        if self.log.is_none() {
+            return;
+        }
+        let data = data.map(|value| heap.export(value).unwrap_or_default());
+        let (message, value) = match level {
+            LogLevel::Klog => (Data::string(message), data),
+            _ => (data.unwrap_or_else(|| Data::string(message)), None),
+        };
+        let rid = self.info(instance).map_or_else(|| Arc::from(""), |info| info.rid.clone());
+        self.write_log(|txn_id| LogEntry { level, rid, txn_id, message, value });
+    }
+
+    fn raise_error(&mut self, heap: &Heap, _: u32, level: LogLevel, data: Value) -> Result<(), Fault> {
+        let data = heap.export(data)?;
+        self.raise_user_error(level, data)
+    }
+
+    fn last(&mut self) {
+        self.scene.stop = true;
+    }
+
+    fn rule_selected(&mut self) {
+        if self.trace.is_some() {
+            self.scene.fired.push(false);
+        }
+    }
+
+    fn rule_fired(&mut self, fired: bool) {
+        if let Some(last) = self.scene.fired.last_mut() {
+            *last = fired;
+        }
+    }
+
+    fn module_member(&mut self, instance: u32, module: u16, name: &str) -> Result<Value, Fault> {
+        let user = self.info(instance);
+        let used = user.and_then(|info| info.modules.get(usize::from(module))).copied();
+        let Some((used, info)) = used.and_then(|used| Some((used, self.info(used)?))) else {
+            return Err(Fault::internal("a module that was not started"));
+        };
+        let provided = info.code.unit().provides.iter().find(|(provided, _)| &**provided == name);
+        let Some(&(_, global)) = provided else {
+            return Err(Fault::error(format!("module {} does not provide {name}", info.rid)));
+        };
+        let globals = self.instances.get(used as usize).map(|i| &i.globals);
+        let value = globals.and_then(|globals| globals.get(usize::from(global))).copied();
+        Ok(value.filter(|value| !value.is_unset()).unwrap_or(Value::NULL))
+    }
+
+    fn deadline_passed(&mut self) -> bool {
+        self.overdue.as_mut().is_some_and(|overdue| overdue())
+    }
+
+    fn request(
+        &mut self,
+        heap: &mut Heap,
+        instance: u32,
+        name: &str,
+        args: &[Value],
+    ) -> Result<Option<Value>, Fault> {
+        let args: Vec<Data> = args.iter().map(|&arg| heap.export(arg)).collect::<Result<_, _>>()?;
+        let answer = self.answer(instance, name, &args)?;
+        heap.import(&answer).map(Some)
+    }
+
+    fn call(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault> {
+        self.answer(instance, name, args)
+    }
+}
+
+impl Core {
+    /// `event:attrs`, made once for all rules of a reaction.
+    fn event_attrs(&mut self, heap: &mut Heap) -> Result<Value, Fault> {
+        if let Some(value) = self.scene.attrs {
+            return Ok(value);
+        }
+        let Some(event) = &self.scene.event else { return Ok(Value::NULL) };
+        let mut map = heap.map_with_room(event.attrs.len())?;
+        for (key, data) in &event.attrs {
+            let key = heap.string(key)?;
+            let value = heap.import(data)?;
+            map = heap.map_put(map, key, value)?;
+        }
+        self.scene.attrs = Some(map);
+        Ok(map)
+    }
+
+    /// Properties of code of a module tell of the module, and nothing of the event (`krl-runtime.md` §5.3).
+    fn property_data(&self, instance: u32, property: Property) -> Data {
+        let text = |text: &Arc<str>| Data::String(text.clone());
+        let info = self.info(instance);
+        let ruleset = info.and_then(|info| self.ruleset(info.slot));
+        let own = instance == self.scene.instance;
+        let event = self.scene.event.as_ref().filter(|_| own);
+        let of_event = |part: fn(&super::event::Event) -> Data| event.map_or(Data::Null, |event| part(event));
+        match property {
+            Property::EventEci => of_event(|event| Data::String(event.eci.clone())),
+            Property::EventDomain => of_event(|event| Data::String(event.domain.clone())),
+            Property::EventName => of_event(|event| Data::String(event.name.clone())),
+            Property::EventTime => of_event(|event| Data::Number(event.time as f64)),
+            Property::EventEid => event.map_or(Data::Null, |_| text(&self.scene.txn_id)),
+            Property::EventAttrs => Data::Null,
+            Property::MetaRid => info.map_or(Data::Null, |info| text(&info.rid)),
+            Property::MetaRidUrl => ruleset.and_then(|r| r.url.as_ref()).map_or(Data::Null, text),
+            Property::MetaRulesetConfig => ruleset.map_or(Data::Null, |ruleset| ruleset.config.clone()),
+            Property::MetaInEvent => Data::Bool(own && self.scene.mode == Mode::Event),
+            Property::MetaInQuery => Data::Bool(own && self.scene.mode == Mode::Query),
+            Property::MetaPicoId if own => text(&self.id),
+            Property::MetaEci if own => self.scene.eci.as_ref().map_or(Data::Null, text),
+            Property::MetaHost if own => self.host.as_ref().map_or(Data::Null, text),
+            Property::MetaTxnId if own && self.scene.mode != Mode::Start => text(&self.scene.txn_id),
+            Property::MetaRuleName if own => self.scene.rule.as_ref().map_or(Data::Null, text),
+            _ => Data::Null,
+        }
+    }
+
+    /// Changes the variables that code of an instance sees, and remembers how to take it back.
+    fn change(
+        &mut self,
+        instance: u32,
+        change: impl FnOnce(&mut entities::Variables) -> Result<Option<entities::Undo>, Fault>,
+    ) -> Result<(), Fault> {
+        let slot = self.info(instance).map(|info| info.slot);
+        let Some((slot, ruleset)) = slot.and_then(|slot| Some((slot, self.ruleset_mut(slot)?))) else {
+            return Err(Fault::internal("no ruleset to write to"));
+        };
+        if let Some(undo) = change(&mut ruleset.variables)? {
+            self.transaction.undo.push(Undo::Variable(slot, undo));
+        }
+        Ok(())
+    }
+}
+
+/// The keys of a path: the String forms of an array's items, or of the one key.
+fn path_keys(heap: &Heap, path: Value) -> Vec<Arc<str>> {
+    match heap.kind(path) {
+        Kind::Array => heap.array(path).iter().map(|&key| heap.text(key).into()).collect(),
+        _ => vec![heap.text(path).into()],
+    }
+}

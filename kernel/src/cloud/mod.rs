@@ -1,0 +1,147 @@
+//! A cloud in memory: rulesets, their state, and the events and queries they answer.
+//!
+//! No clock, no network, no storage: time passes when [`Cloud::advance_to`] says so, randomness follows from a seed, events to itself
+//! leave the outbox when [`Cloud::settle`] delivers them. A durable kernel keeps the same pieces elsewhere: what a transaction changed is
+//! what its undo log names.
+//!
+//! ```
+//! use krl_kernel::cloud::{Cloud, Configuration, Environment, Query};
+//! use krl_vm::data::Data;
+//!
+//! let source = r#"ruleset shop {
+//!     meta { shares sold }
+//!     global { sold = function(item) { ent:sold{item} } }
+//!     rule sale {
+//!         select when shop sale item re#(.+)# setting(item)
+//!         send_directive("thanks", {"item": item})
+//!         fired { ent:sold{item} := ent:sold{item}.defaultsTo(0) + 1 }
+//!     }
+//! }"#;
+//! let unit = krl_compiler::compile(source).unit.unwrap();
+//! let mut cloud = Cloud::new(Environment::default());
+//! cloud.install(krl_vm::verify::verify(unit).unwrap(), Configuration::default()).unwrap();
+//!
+//! let attrs = Data::parse(r#"{"item": "tea"}"#).unwrap();
+//! let answer = cloud.signal("shop", "sale", attrs.clone()).unwrap();
+//! assert_eq!(answer.directives[0].options.to_json(), r#"{"item":"tea"}"#);
+//!
+//! let sold = Query { rid: "shop".into(), name: "sold".into(), args: attrs, ..Query::default() };
+//! assert_eq!(cloud.query(&sold).unwrap().to_json(), "1");
+//! ```
+
+mod core;
+mod effects;
+mod environment;
+mod event;
+mod host;
+mod install;
+mod query;
+mod state;
+mod time;
+mod transaction;
+
+pub use self::core::Outgoing;
+pub use environment::{Budgets, Environment, LogEntry, Sink, TraceEntry, Verdict};
+pub use event::{Directive, Event, EventAnswer, Place, Refusal, RuntimeError};
+pub use install::{Configuration, InUse, InstallError};
+pub use query::{Query, QueryError};
+pub use state::{CloudState, JobState, RulesetState};
+
+use self::core::{Core, Scene, Transaction};
+use crate::id::Random;
+use crate::index::Index;
+use crate::machine::Scratch;
+use krl_vm::data::Data;
+use krl_vm::interp::Vm;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+/// A cloud.
+pub struct Cloud {
+    core: Core,
+    vm: Vm,
+    scratch: Scratch,
+}
+
+impl Cloud {
+    /// A cloud without rulesets, with one channel that allows everything.
+    #[must_use]
+    pub fn new(environment: Environment) -> Self {
+        let mut random = Random::new(environment.seed);
+        let core = Core {
+            id: random.id(),
+            eci: random.id(),
+            host: environment.host,
+            random,
+            now: environment.now,
+            budgets: environment.budgets,
+            log: environment.log,
+            trace: environment.trace,
+            overdue: environment.overdue,
+            library: environment.library,
+            region: Arc::default(),
+            instances: Arc::default(),
+            infos: Vec::new(),
+            rulesets: Vec::new(),
+            order: Vec::new(),
+            index: Index::default(),
+            jobs: Vec::new(),
+            outbox: VecDeque::new(),
+            scene: Scene::default(),
+            transaction: Transaction::default(),
+        };
+        Self { core, vm: Vm::default(), scratch: Scratch::default() }
+    }
+
+    /// The cloud's identity.
+    #[must_use]
+    pub fn id(&self) -> &Arc<str> {
+        &self.core.id
+    }
+
+    /// The cloud's channel.
+    #[must_use]
+    pub fn eci(&self) -> &Arc<str> {
+        &self.core.eci
+    }
+
+    /// The cloud's time, in milliseconds since the epoch.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.core.now
+    }
+
+    /// The ids of the installed rulesets, in install order.
+    pub fn rulesets(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.core.installed().map(|ruleset| &ruleset.rid)
+    }
+
+    /// Raises an event on the cloud's channel and answers when it is committed. What it sends waits for [`Cloud::settle`].
+    ///
+    /// # Errors
+    /// Blank names, attributes that are no map. The rulesets never see such an event.
+    pub fn signal(&mut self, domain: &str, name: &str, attrs: Data) -> Result<EventAnswer, Refusal> {
+        let eci = self.core.eci.clone();
+        let event = Event::clean(&eci, domain, name, attrs, self.core.now)?;
+        let eid = self.core.random.id();
+        Ok(self.transact(event, eid, 0))
+    }
+
+    /// Delivers the events in the outbox, and those that they send, each in a transaction of its own.
+    pub fn settle(&mut self) -> Vec<EventAnswer> {
+        let mut answers = Vec::new();
+        while let Some(Outgoing { eid, eci, domain, name, attrs, hops }) = self.core.outbox.pop_front() {
+            let event = Event { eci, domain, name, attrs, time: self.core.now };
+            answers.push(self.transact(event, eid, hops));
+        }
+        answers
+    }
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rulesets: Vec<_> = self.rulesets().collect();
+        f.debug_struct("Cloud").field("id", self.id()).field("rulesets", &rulesets).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! Queries: they read the committed state and change nothing (`krl-runtime.md` §3, decision R6).
+
+use super::Cloud;
+use super::core::{Mode, Scene};
+use super::event::{Refusal, RuntimeError, text};
+use super::transaction::{failure, finished};
+use krl_vm::data::{Data, DataMap};
+use krl_vm::interp::Failure;
+use krl_vm::unit::{Testing, Unit};
+use krl_vm::value::{Kind, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// A query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// The channel it comes in on; the cloud's own if there is none.
+    pub eci: Option<Arc<str>>,
+    /// The ruleset.
+    pub rid: String,
+    /// The shared name.
+    pub name: String,
+    /// Arguments by parameter name; null for none.
+    pub args: Data,
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueryError {
+    /// It is not accepted.
+    Refused(Refusal),
+    /// The ruleset is not installed.
+    NotInstalled(Arc<str>),
+    /// The ruleset shares no such name.
+    NotShared {
+        /// The ruleset.
+        rid: Arc<str>,
+        /// The name.
+        name: Arc<str>,
+    },
+    /// The function raised an error.
+    Failed(RuntimeError),
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::NotInstalled(rid) => write!(f, "Pico doesn't have {rid} installed."),
+            Self::NotShared { rid, name } => {
+                write!(f, "Ruleset {rid} does not have query function \"{name}\"")
+            }
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for QueryError {}
+
+impl Cloud {
+    /// Answers a query.
+    ///
+    /// # Errors
+    /// What is wrong with it, or what its function raised.
+    pub fn query(&mut self, query: &Query) -> Result<Data, QueryError> {
+        let refused = QueryError::Refused;
+        let eci = query.eci.clone().unwrap_or_else(|| self.core.eci.clone());
+        if !self.core.is_own(&eci) {
+            return Err(refused(Refusal::UnknownChannel(eci)));
+        }
+        let rid = text(&query.rid, "query.rid").map_err(refused)?;
+        let name = text(&query.name, "query.name").map_err(refused)?;
+        let none = DataMap::new();
+        let args = match &query.args {
+            Data::Map(args) => args,
+            Data::Null => &none,
+            _ => return Err(refused(Refusal::NoMap("query.args"))),
+        };
+        let ruleset = self.core.slot_of(&rid).and_then(|slot| Some((slot, self.core.ruleset(slot)?)));
+        let Some((slot, ruleset)) = ruleset else { return Err(QueryError::NotInstalled(rid)) };
+        let (code, instance) = (ruleset.code.clone(), ruleset.instance);
+        let Some(shared) = code.unit().shares.iter().find(|shared| shared.name == name) else {
+            if &*name == "__testing" {
+                return Ok(testing(code.unit()));
+            }
+            return Err(QueryError::NotShared { rid, name });
+        };
+        let globals = self.core.instances.get(instance as usize).map(|i| &i.globals);
+        let value = globals.and_then(|g| g.get(usize::from(shared.global))).copied().unwrap_or(Value::NULL);
+        let txn_id = self.core.random.id();
+        self.core.scene =
+            Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
+        self.vm.begin(self.core.world());
+        let answer = match self.vm.heap().kind(value) {
+            Kind::Function | Kind::ActionFunction => self.ask(value, args),
+            Kind::Action => Ok(None),
+            _ => self.vm.heap().export(value).map(Some).map_err(failure),
+        };
+        let answer = match answer {
+            Ok(Some(data)) => Ok(data),
+            Ok(None) => Err(QueryError::NotShared { rid, name }),
+            Err(failure) => Err(QueryError::Failed(self.error(failure, None))),
+        };
+        self.core.scene = Scene::default();
+        answer
+    }
+
+    fn ask(&mut self, function: Value, args: &DataMap) -> Result<Option<Data>, Failure> {
+        let value = finished(self.vm.call_query(&mut self.core, function, args))?;
+        self.vm.heap().export(value).map(Some).map_err(failure)
+    }
+}
+
+/// What the query `__testing` answers where the ruleset does not share that name itself.
+fn testing(unit: &Unit) -> Data {
+    let Testing { queries, events } = &unit.testing;
+    let text = |text: &Arc<str>| Data::String(text.clone());
+    let list = |texts: &[Arc<str>]| Data::Array(texts.iter().map(text).collect());
+    let map = |entries: Vec<(&str, Data)>| {
+        Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    };
+    let queries = queries.iter().map(|(name, args)| map(vec![("name", text(name)), ("args", list(args))]));
+    let events = events.iter().map(|event| {
+        map(vec![("domain", text(&event.domain)), ("name", text(&event.name)), ("attrs", list(&event.attrs))])
+    });
+    map(vec![("queries", Data::Array(queries.collect())), ("events", Data::Array(events.collect()))])
+}

@@ -1,0 +1,137 @@
+//! A cloud's state as plain data: what a restart, a copy and an export need (decision E4, R10).
+
+use super::{Cloud, Configuration, InstallError};
+use crate::machine::MatchState;
+use crate::schedule::{Job, Timing};
+use krl_vm::data::{Data, DataMap};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The state of a cloud.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CloudState {
+    /// The cloud's time, in milliseconds.
+    pub now: i64,
+    /// Its rulesets in install order.
+    pub rulesets: Vec<RulesetState>,
+    /// Its jobs in the order they were scheduled.
+    pub jobs: Vec<JobState>,
+}
+
+/// The state of a ruleset.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RulesetState {
+    /// Its id.
+    pub rid: Arc<str>,
+    /// Its entity variables.
+    pub variables: DataMap,
+    /// Matches in progress, by rule name.
+    pub matches: Vec<(Arc<str>, MatchState)>,
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobState {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its ruleset.
+    pub rid: Arc<str>,
+    /// The channel its event names.
+    pub eci: Arc<str>,
+    /// Event domain.
+    pub domain: Arc<str>,
+    /// Event type.
+    pub name: Arc<str>,
+    /// Event attributes.
+    pub attrs: DataMap,
+    /// When it fires next, in milliseconds.
+    pub due: i64,
+    /// How it repeats, if it does.
+    pub timespec: Option<Data>,
+}
+
+impl Cloud {
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> CloudState {
+        let rulesets = self.core.installed().map(|ruleset| {
+            let rules = ruleset.code.unit().rules.iter().zip(&ruleset.matches);
+            let matches =
+                rules.filter_map(|(rule, state)| Some((rule.name.clone(), (**state.as_ref()?).clone())));
+            RulesetState {
+                rid: ruleset.rid.clone(),
+                variables: ruleset.variables.clone(),
+                matches: matches.collect(),
+            }
+        });
+        let jobs = self.core.jobs.iter().map(|job| JobState {
+            id: job.id.clone(),
+            rid: job.rid.clone(),
+            eci: job.eci.clone(),
+            domain: job.domain.clone(),
+            name: job.name.clone(),
+            attrs: job.attrs.clone(),
+            due: job.due,
+            timespec: match &job.timing {
+                Timing::At => None,
+                Timing::Repeat { spec, .. } => Some(spec.clone()),
+            },
+        });
+        CloudState { now: self.core.now, rulesets: rulesets.collect(), jobs: jobs.collect() }
+    }
+
+    /// Starts all rulesets anew without state, as after a restart; [`Cloud::restore`] brings it back.
+    ///
+    /// # Errors
+    /// The first ruleset that does not start; the others stay away.
+    pub fn restart(&mut self) -> Result<(), InstallError> {
+        let rulesets: Vec<_> = self
+            .core
+            .installed()
+            .map(|r| (r.code.clone(), Configuration { config: r.config.clone(), url: r.url.clone() }))
+            .collect();
+        let core = &mut self.core;
+        (core.rulesets, core.order, core.infos) = (Vec::new(), Vec::new(), Vec::new());
+        (core.instances, core.region) = (Arc::default(), Arc::default());
+        core.jobs.clear();
+        core.outbox.clear();
+        for (code, configuration) in rulesets {
+            self.install_code(&code, configuration)?;
+        }
+        Ok(())
+    }
+
+    /// Takes over the state of a cloud with the same rulesets; what belongs to rulesets or rules that are not here is left out.
+    pub fn restore(&mut self, state: CloudState) {
+        self.core.now = state.now;
+        for saved in state.rulesets {
+            let slot = self.core.slot_of(&saved.rid);
+            let Some(ruleset) = slot.and_then(|slot| self.core.ruleset_mut(slot)) else { continue };
+            ruleset.variables = saved.variables;
+            for (place, rule) in ruleset.matches.iter_mut().zip(&ruleset.code.unit().rules) {
+                let found = saved.matches.iter().find(|(name, _)| *name == rule.name);
+                *place = found.map(|(_, state)| Box::new(state.clone()));
+            }
+        }
+        self.core.jobs = state.jobs.into_iter().filter_map(|job| job.revive(state.now)).collect();
+        let known = |job: &Job| {
+            self.core
+                .order
+                .iter()
+                .any(|&slot| self.core.ruleset(slot).is_some_and(|ruleset| ruleset.rid == job.rid))
+        };
+        let jobs = self.core.jobs.iter().filter(|job| known(job)).cloned().collect();
+        self.core.jobs = jobs;
+    }
+}
+
+impl JobState {
+    fn revive(self, now: i64) -> Option<Job> {
+        let timing = match &self.timespec {
+            None => Timing::At,
+            Some(spec) => Timing::repeat(spec, now).ok()?.0,
+        };
+        let Self { id, rid, eci, domain, name, attrs, due, .. } = self;
+        Some(Job { id, rid, eci, domain, name, attrs, timing, due })
+    }
+}

@@ -1,0 +1,292 @@
+//! One event, one transaction (decisions R1–R5; `krl-runtime.md` §2.2–2.7): breadth first over rulesets and raised events, each
+//! ruleset's reaction to each event a savepoint.
+
+use super::Cloud;
+use super::core::{Audience, Core, Mode, Queued, Savepoint, Scene, Slot, Undo};
+use super::environment::{TraceEntry, Verdict};
+use super::event::{Event, EventAnswer, Place, RuntimeError};
+use crate::index::Salient;
+use crate::library::Code;
+use crate::machine::{Conditions, Input, Reason, Step};
+use krl_vm::data::Data;
+use krl_vm::fault::{Fault, Limit};
+use krl_vm::interp::{Failure, Outcome, Vm};
+use krl_vm::unit::{FunctionId, Select};
+use krl_vm::value::Value;
+use std::sync::Arc;
+
+/// A new reaction begins with a fresh heap once the former ones have filled this share of the budget.
+const HEAP_SHARE: usize = 4;
+
+impl Cloud {
+    /// Runs an event and all it raises.
+    pub(super) fn transact(&mut self, event: Event, eid: Arc<str>, hops: u32) -> EventAnswer {
+        let core = &mut self.core;
+        core.transaction.raised = 0;
+        core.transaction.hops = hops;
+        core.scene.txn_id = eid.clone();
+        core.scene.mode = Mode::Event;
+        core.transaction.queue.push_back(Queued { event: Arc::new(event), audience: Audience::All });
+        let mut instructions = core.budgets.event_instructions;
+        self.vm.begin(core.world());
+        core.scene.attrs = None;
+        while let Some(queued) = self.core.transaction.queue.pop_front() {
+            self.present(&queued, &mut instructions);
+        }
+        let core = &mut self.core;
+        core.scene = Scene::default();
+        core.transaction.undo.clear();
+        EventAnswer {
+            eid,
+            directives: std::mem::take(&mut core.transaction.directives),
+            errors: std::mem::take(&mut core.transaction.errors),
+        }
+    }
+
+    /// Shows an event to the rulesets it concerns, in install order.
+    fn present(&mut self, queued: &Queued, instructions: &mut u64) {
+        let event = &queued.event;
+        let salience = self.core.index.salient(&event.domain, &event.name).clone();
+        self.core.scene.eci = Some(event.eci.clone());
+        self.core.scene.cleared = false;
+        self.core.scene.attrs = None;
+        self.core.scene.event = Some(event.clone());
+        for rules in salience.chunk_by(|a, b| a.instance == b.instance) {
+            let Some(first) = rules.first() else { continue };
+            let Some(info) = self.core.info(first.instance) else { continue };
+            let seen = match &queued.audience {
+                Audience::All => true,
+                Audience::Only(rid) => *rid == info.rid,
+                Audience::AllBut(rid) => *rid != info.rid,
+            };
+            if seen {
+                let slot = info.slot;
+                self.react(slot, first.instance, event, rules, instructions);
+            }
+            if self.core.scene.cleared {
+                break;
+            }
+        }
+    }
+
+    /// One ruleset's reaction to one event. If it fails, nothing of it stays but the error.
+    fn react(
+        &mut self,
+        slot: Slot,
+        instance: u32,
+        event: &Arc<Event>,
+        rules: &[Salient],
+        instructions: &mut u64,
+    ) {
+        let savepoint = self.core.savepoint();
+        self.core.scene.slot = slot;
+        self.core.scene.instance = instance;
+        self.core.scene.stop = false;
+        self.core.scene.rule = None;
+        if self.vm.heap().used_bytes() > self.core.budgets.memory_bytes / HEAP_SHARE {
+            self.vm.begin(self.core.world());
+            self.core.scene.attrs = None;
+        }
+        let granted = self.core.budgets.instructions.min(*instructions);
+        self.vm.refuel(granted);
+        let Some(code) = self.core.info(instance).map(|info| info.code.clone()) else { return };
+        for salient in rules {
+            if let Err(error) = self.try_rule(slot, &code, event, salient) {
+                self.fail(error, savepoint, event);
+                break;
+            }
+            if self.core.scene.stop {
+                break;
+            }
+        }
+        *instructions -= granted.saturating_sub(self.vm.instructions_left()).min(*instructions);
+    }
+
+    fn fail(&mut self, error: RuntimeError, savepoint: Savepoint, event: &Event) {
+        self.core.roll_back(savepoint);
+        self.core.scene.rule = None;
+        if self.vm.heap().used_bytes() > self.core.budgets.memory_bytes / HEAP_SHARE {
+            self.vm.begin(self.core.world());
+            self.core.scene.attrs = None;
+        }
+        let handling = &*event.domain == "system" && &*event.name == "error";
+        if error.code == Fault::limit(Limit::Cascade).code() {
+            self.core.transaction.queue.clear();
+        }
+        self.core.report(&error, handling);
+        if !handling {
+            self.core.transaction.errors.push(error);
+        }
+    }
+
+    /// Steps a rule's machine and, if it fires, runs the rule.
+    fn try_rule(
+        &mut self,
+        slot: Slot,
+        code: &Arc<Code>,
+        event: &Arc<Event>,
+        salient: &Salient,
+    ) -> Result<(), RuntimeError> {
+        let Some(rule) = code.unit().rules.get(salient.rule as usize) else { return Ok(()) };
+        self.core.scene.rule = Some(rule.name.clone());
+        let changes = self.core.transaction.undo.len();
+        let verdict = self.select(slot, code, event, salient).and_then(|selected| match selected {
+            Ok(()) => self.run_rule(salient.instance, rule.body).map(|()| None),
+            Err(reason) => Ok(Some(reason)),
+        });
+        if self.core.trace.is_some() {
+            self.trace(event, &rule.name, changes, &verdict);
+        }
+        self.core.scene.rule = None;
+        verdict.map(drop).map_err(|failure| self.error(failure, Some(rule.name.clone())))
+    }
+
+    /// Whether the event selects the rule, or why not. The values of select variables are left in the scratch.
+    fn select(
+        &mut self,
+        slot: Slot,
+        code: &Code,
+        event: &Arc<Event>,
+        salient: &Salient,
+    ) -> Result<Result<(), Reason>, Failure> {
+        let mut wheres = Wheres { vm: &mut self.vm, core: &mut self.core, instance: salient.instance };
+        let Some(machine) = code.machine(salient.rule) else {
+            self.scratch.settings.clear();
+            let Some(Select::Where(fragment)) =
+                code.unit().rules.get(salient.rule as usize).map(|r| &r.select)
+            else {
+                return Ok(Err(Reason::State));
+            };
+            let holds = wheres.run(*fragment, &[])? == Value::TRUE;
+            return Ok(if holds { Ok(()) } else { Err(Reason::Where) });
+        };
+        let within = wheres.core.info(salient.instance);
+        let within = within.and_then(|info| info.within.get(salient.rule as usize).copied().flatten());
+        let state = wheres.core.set_match(slot, salient.rule, None);
+        let input = Input { named: &salient.tests, attrs: &event.attrs, time: event.time };
+        let step = machine.step(state.as_deref(), within, input, &mut self.scratch, &mut wheres);
+        let (next, selected) = match step {
+            Ok(Step::Fired(next)) => (next.map(Box::new), Ok(Ok(()))),
+            Ok(Step::Moved(next)) => (next.map(Box::new), Ok(Err(Reason::State))),
+            Ok(Step::Unmoved) => {
+                self.core.set_match(slot, salient.rule, state);
+                return Ok(Err(self.scratch.reason()));
+            }
+            Err(failure) => {
+                self.core.set_match(slot, salient.rule, state);
+                return Err(failure);
+            }
+        };
+        if state.is_some() || next.is_some() {
+            self.core.set_match(slot, salient.rule, next);
+            self.core.transaction.undo.push(Undo::Match(slot, salient.rule, state));
+        }
+        selected
+    }
+
+    fn run_rule(&mut self, instance: u32, body: FunctionId) -> Result<(), Failure> {
+        let args = imported(&mut self.vm, &self.scratch.settings)?;
+        finished(self.vm.run(&mut self.core, instance, body, &args)).map(drop)
+    }
+
+    fn trace(
+        &mut self,
+        event: &Event,
+        rule: &Arc<str>,
+        changes: usize,
+        verdict: &Result<Option<Reason>, Failure>,
+    ) {
+        let core = &mut self.core;
+        let changed = core.transaction.undo.iter().skip(changes).filter_map(|undo| match undo {
+            Undo::Variable(
+                _,
+                crate::entities::Undo::Whole(name, _) | crate::entities::Undo::Part(name, ..),
+            ) => Some(name.clone()),
+            _ => None,
+        });
+        let verdict = match verdict {
+            Ok(Some(reason)) => Verdict::NotSelected(*reason),
+            Ok(None) => {
+                Verdict::Selected { changed: changed.collect(), fired: std::mem::take(&mut core.scene.fired) }
+            }
+            Err(_) => Verdict::Failed,
+        };
+        let entry = TraceEntry {
+            eid: core.scene.txn_id.clone(),
+            domain: event.domain.clone(),
+            name: event.name.clone(),
+            rid: core.own_rid(),
+            rule: rule.clone(),
+            verdict,
+        };
+        if let Some(trace) = &mut core.trace {
+            trace(entry);
+        }
+    }
+
+    /// The error of a failure, with the place in the source.
+    pub(super) fn error(&self, failure: Failure, rule: Option<Arc<str>>) -> RuntimeError {
+        let place = failure.place().and_then(|(unit, (start, _))| {
+            let unit = self.core.library.code(unit)?.unit();
+            let before = unit.source.get(..start as usize)?;
+            let line = before.matches('\n').count() as u32 + 1;
+            let column = before.chars().rev().take_while(|&c| c != '\n').count() as u32 + 1;
+            Some(Place { rid: unit.rid.clone(), line, column })
+        });
+        RuntimeError {
+            rid: self.core.own_rid(),
+            rule,
+            code: failure.fault.code(),
+            message: failure.fault.to_string(),
+            at: place,
+        }
+    }
+}
+
+/// Evaluates `where` fragments in the machine.
+struct Wheres<'a> {
+    vm: &'a mut Vm,
+    core: &'a mut Core,
+    instance: u32,
+}
+
+impl Wheres<'_> {
+    fn run(&mut self, fragment: FunctionId, settings: &[Data]) -> Result<Value, Failure> {
+        let args = imported(self.vm, settings)?;
+        finished(self.vm.run(self.core, self.instance, fragment, &args))
+    }
+}
+
+/// The values of select variables.
+fn imported(vm: &mut Vm, settings: &[Data]) -> Result<Vec<Value>, Failure> {
+    settings.iter().map(|setting| vm.heap_mut().import(setting).map_err(failure)).collect()
+}
+
+impl Conditions for Wheres<'_> {
+    type Error = Failure;
+
+    fn raised(fault: Fault) -> Failure {
+        failure(fault)
+    }
+
+    fn holds(&mut self, fragment: FunctionId, settings: &[Data]) -> Result<bool, Failure> {
+        let value = self.run(fragment, settings)?;
+        Ok(self.vm.heap().is_truthy(value))
+    }
+}
+
+/// A failure that happened outside any code.
+pub(super) fn failure(fault: Fault) -> Failure {
+    Failure { fault, stack: Vec::new(), omitted: 0 }
+}
+
+/// The value of a finished run. This cloud answers every request at once, so that none stays suspended.
+pub(super) fn finished(outcome: Outcome) -> Result<Value, Failure> {
+    match outcome {
+        Outcome::Done(value) => Ok(value),
+        Outcome::Failed(failure) => Err(failure),
+        Outcome::Suspended(request) => {
+            Err(failure(Fault::internal(format!("{} was left without an answer", request.name))))
+        }
+    }
+}

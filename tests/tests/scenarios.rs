@@ -1,0 +1,54 @@
+//! Every scenario in every form, and the list of those that differ from the reference on purpose.
+
+use krl_conformance::scenario::{Form, run};
+use krl_vm::data::Data;
+use std::collections::BTreeMap;
+
+fn read(name: &str) -> Data {
+    let path = format!("{}/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
+    Data::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The differences by scenario id.
+fn differences(file: &str, form: Form) -> BTreeMap<String, String> {
+    let Data::Array(scenarios) = read(file) else { panic!("{file} is no array") };
+    assert!(scenarios.len() > 5, "{file} has too few scenarios");
+    let id = |scenario: &Data| scenario.as_map().unwrap()["id"].as_str().unwrap().to_owned();
+    let differs = |scenario: &Data| Some((id(scenario), run(scenario, form).err()?));
+    scenarios.iter().filter_map(differs).collect()
+}
+
+fn check(file: &str, deviations: &Data, form: Form) {
+    let listed = deviations.as_map().unwrap();
+    let found = differences(file, form);
+    let unlisted: Vec<String> = found
+        .iter()
+        .filter(|(id, _)| !listed.contains_key(id.as_str()))
+        .map(|(id, why)| format!("{id}: {why}"))
+        .collect();
+    let gone: Vec<_> = listed.keys().filter(|id| !found.contains_key(&***id)).collect();
+    assert!(
+        unlisted.is_empty(),
+        "{form:?}, {} not listed as deviations:\n{}",
+        unlisted.len(),
+        unlisted.join("\n")
+    );
+    assert!(gone.is_empty(), "{form:?}: listed as deviations, but no longer different: {gone:?}");
+}
+
+#[test]
+fn the_reference_scenarios_hold_but_for_listed_decisions() {
+    let deviations = read("scenarios-deviations.json");
+    for form in [Form::Direct, Form::Stored] {
+        check("scenarios.json", &deviations, form);
+    }
+}
+
+#[test]
+fn every_deviation_names_its_decision() {
+    for (id, deviation) in read("scenarios-deviations.json").as_map().unwrap() {
+        let decision = deviation.as_map().and_then(|d| d.get("decision")).and_then(Data::as_str);
+        let known = decision.is_some_and(|d| d.starts_with(['L', 'E', 'R', 'H', 'X']) && d.len() <= 3);
+        assert!(known, "{id} names no decision");
+    }
+}
