@@ -55,6 +55,8 @@ enum Scope {
     DefactionParams,
     /// Parentheses of an event expression.
     Events,
+    /// `setting (…)` and the variables of an aggregator.
+    Names,
     /// Brackets of an expression.
     Plain,
 }
@@ -288,7 +290,7 @@ impl Filter<'_> {
             (T::Function, _) => self.open(T::LParen, span, Scope::FunctionParams, Position::Start),
             (T::Defaction, _) => self.open(T::LParen, span, Scope::DefactionParams, Position::Start),
             (_, Position::Domain) => self.open(T::LParen, span, Scope::Events, Position::Domain),
-            (T::Setting | T::Aggregate, _) => self.open(T::LParen, span, Scope::Plain, Position::Operand),
+            (T::Setting | T::Aggregate, _) => self.open(T::LParen, span, Scope::Names, Position::Operand),
             (_, Position::After) => self.open(T::CallParen, span, Scope::Plain, Position::Operand),
             _ => self.open(T::LParen, span, Scope::Plain, Position::Operand),
         }

@@ -195,6 +195,14 @@ impl Case<'_> {
                     Applicability::Maybe,
                 ))
             }
+            (Some(T::Name), _) if text == "with" && self.expects("attributes") => {
+                let found = self.found(Code::ExpectedStatement, "`with` belongs to older dialects");
+                Some(found.help("write `attributes {\"name\": value}`"))
+            }
+            (Some(T::Name), T::RParen | T::Semi) if self.expects("fired") && !self.expects("event or") => {
+                let found = self.found(Code::ExpectedBlock, "a rule has one action block");
+                Some(found.help("group several actions by `every { … }`"))
+            }
             (Some(T::String), _) if self.expects("attribute") => {
                 let found = self.found(Code::EventFilter, "a filter names an attribute: `attr re#…#`");
                 Some(found.help("string filters belong to an older dialect"))

@@ -180,6 +180,30 @@ fn precedence() {
     }
 }
 
+/// Mistakes people make, and the code that tells them.
+#[test]
+fn slips_are_told_by_name() {
+    let rule = |body: &str| format!("ruleset a {{ rule b {{ select when c d {body} }} }}");
+    let global = |body: &str| format!("ruleset a {{ global {{ {body} }} }}");
+    let cases = [
+        (rule("noop() noop()"), Code::ExpectedBlock, "noop"),
+        (rule("if x then { noop() }"), Code::ExpectedBlock, "{"),
+        (rule("always { raise x event \"y\" with a = 1 }"), Code::ExpectedStatement, "with"),
+        (rule("always { ent:x = 1 }"), Code::Assignment, "="),
+        (rule("if a eq b then noop()"), Code::WordOperator, "eq"),
+        (global("x = [if, then, else]"), Code::ExpectedExpression, "then"),
+        (global("x = a => b"), Code::MissingOtherwise, "}"),
+        (global("x = 'a'"), Code::IllegalCharacter, "'"),
+        (global("x = {\"a\" + \"b\": 1}"), Code::MapKey, "+"),
+        (global("return = 1"), Code::ReservedWord, "return"),
+    ];
+    for (source, code, place) in cases {
+        let parsed = parse(&source);
+        let first = parsed.diagnostics.first().unwrap();
+        assert_eq!((first.code, first.span.text(&source)), (code, place), "{source}: {first:?}");
+    }
+}
+
 #[test]
 fn dialects_are_told_apart() {
     let cases = [

@@ -52,11 +52,7 @@ impl Filter<'_> {
     /// Are we in a list of names: parameters, `setting (…)`, `shares …`, a label or an action's name?
     fn names_only(&self) -> bool {
         match self.frame.scope {
-            Scope::FunctionParams | Scope::DefactionParams | Scope::Meta => true,
-            Scope::Plain => {
-                let next = self.peek(1);
-                matches!(self.last, T::LParen | T::Comma) && matches!(next, Some(K::Comma | K::RParen))
-            }
+            Scope::FunctionParams | Scope::DefactionParams | Scope::Meta | Scope::Names => true,
             Scope::Rule | Scope::Defaction | Scope::Actions => self.frame.position == Position::Start,
             Scope::Postlude => matches!(self.last, T::Raise | T::Schedule),
             _ => false,

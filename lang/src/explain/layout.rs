@@ -45,6 +45,9 @@ pub(crate) fn property(view: View<'_>, range: &Tokens) -> Option<Diagnostic> {
     }
     let found = Diagnostic::new(Code::UnknownMetaKey, span, format!("unsupported meta key: `{text}`"));
     Some(match text {
+        "alias" | "with" => {
+            found.help("it stands directly behind the id of the module; modules have no `version` here")
+        }
         "sharing" => found.help("name what is shared: `shares a, b`"),
         "authz" | "dispatch" => found.help("the property belongs to an older dialect"),
         _ => found,
