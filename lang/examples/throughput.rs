@@ -11,7 +11,6 @@ fn sources() -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let vectors: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(path)?)?;
     let realistic = vectors.iter().filter(|v| v.get("area").and_then(|a| a.as_str()) == Some("realistic"));
     let accepted = realistic.filter(|v| v.get("accept").and_then(|a| a.as_bool()) == Some(true));
-    // One large ruleset of all their rules, too.
     Ok(accepted.filter_map(|v| v.get("source").and_then(|s| s.as_str()).map(str::to_owned)).collect())
 }
 
