@@ -8,6 +8,7 @@ use krl_vm::fault::Fault;
 use krl_vm::heap::{Entry, Heap};
 use krl_vm::native::{Iteration, Start, Step, arg};
 use krl_vm::value::Value;
+use std::collections::HashMap;
 
 signatures! {
     /// An array of what the function yields for each element; of a map, a map with the same keys.
@@ -189,32 +190,44 @@ impl Iteration for Filter {
 struct Collect {
     walk: Walk,
     function: Value,
-    groups: Value,
+    /// Positions in `groups`, by key.
+    by_key: HashMap<String, usize>,
+    groups: Vec<(Value, Vec<Value>)>,
 }
 
 fn collect(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
-    let walk = Walk::new(heap, arg(args, 0))?;
-    let mut collect = Collect { walk, function: arg(args, 1), groups: heap.map_new()? };
-    if collect.function.is_null() {
+    let (walk, function) = (Walk::new(heap, arg(args, 0))?, arg(args, 1));
+    let mut collect = Collect { walk, function, by_key: HashMap::new(), groups: Vec::new() };
+    if function.is_null() {
         for at in 0..collect.walk.len(heap) {
             let value = collect.walk.value(heap, at).unwrap_or(Value::NULL);
             collect.add(heap, value, value)?;
         }
-        return Ok(Start::Done(collect.groups));
+        return collect.finish(heap).map(Start::Done);
     }
-    need_function(heap, &collect.walk, collect.function)?;
+    need_function(heap, &collect.walk, function)?;
     Ok(Start::Iterate(Box::new(collect)))
 }
 
 impl Collect {
     fn add(&mut self, heap: &mut Heap, group: Value, value: Value) -> Result<(), Fault> {
+        let known = self.by_key.get(&*heap.text(group)).and_then(|&at| self.groups.get_mut(at));
+        if let Some((_, members)) = known {
+            members.push(value);
+            return Ok(());
+        }
         let key = heap.key(group)?;
-        let members = match heap.map_get_key(self.groups, key) {
-            Some(members) => heap.array_push(members, value)?,
-            None => heap.array_from(&[value])?,
-        };
-        self.groups = heap.map_put(self.groups, key, members)?;
+        self.by_key.insert(heap.str(key).to_owned(), self.groups.len());
+        self.groups.push((key, vec![value]));
         Ok(())
+    }
+
+    fn finish(&mut self, heap: &mut Heap) -> Result<Value, Fault> {
+        let mut entries = Vec::with_capacity(self.groups.len());
+        for (key, members) in self.groups.drain(..) {
+            entries.push((key, heap.array_from(&members)?));
+        }
+        heap.map_from(&entries)
     }
 }
 
@@ -223,7 +236,10 @@ impl Iteration for Collect {
         if self.walk.at > 0 {
             self.add(heap, result, self.walk.last(heap))?;
         }
-        Ok(self.walk.call(heap, self.function).unwrap_or(Step::Done(self.groups)))
+        match self.walk.call(heap, self.function) {
+            Some(call) => Ok(call),
+            None => self.finish(heap).map(Step::Done),
+        }
     }
 }
 

@@ -40,11 +40,20 @@ signatures! {
     }
 }
 
-/// Distinct values in the order they came, with how often they came.
+/// Distinct values in the order they came.
 #[derive(Default)]
 struct Tally {
-    by_hash: HashMap<u64, Vec<usize>>,
-    values: Vec<(Value, u32)>,
+    /// The last member with a hash.
+    by_hash: HashMap<u64, usize>,
+    members: Vec<Member>,
+}
+
+struct Member {
+    value: Value,
+    /// How often it came.
+    times: u32,
+    /// The member before it with the same hash.
+    same_hash: Option<usize>,
 }
 
 impl Tally {
@@ -57,31 +66,37 @@ impl Tally {
     }
 
     fn add(&mut self, heap: &Heap, value: Value) -> Result<(), Fault> {
-        if let Some(at) = self.find(heap, value)? {
-            if let Some((_, times)) = self.values.get_mut(at) {
-                *times = times.saturating_add(1);
+        let hash = hash(heap, value);
+        if let Some(at) = self.find_hashed(heap, value, hash)? {
+            if let Some(member) = self.members.get_mut(at) {
+                member.times = member.times.saturating_add(1);
             }
             return Ok(());
         }
-        self.by_hash.entry(hash(heap, value)).or_default().push(self.values.len());
-        self.values.push((value, 1));
+        let same_hash = self.by_hash.insert(hash, self.members.len());
+        self.members.push(Member { value, times: 1, same_hash });
         Ok(())
     }
 
-    fn find(&self, heap: &Heap, value: Value) -> Result<Option<usize>, Fault> {
-        for &at in self.by_hash.get(&hash(heap, value)).into_iter().flatten() {
-            if let Some(&(known, _)) = self.values.get(at)
-                && heap.equals(known, value)?
-            {
+    fn has(&self, heap: &Heap, value: Value) -> Result<bool, Fault> {
+        Ok(self.find_hashed(heap, value, hash(heap, value))?.is_some())
+    }
+
+    fn find_hashed(&self, heap: &Heap, value: Value, hash: u64) -> Result<Option<usize>, Fault> {
+        let mut next = self.by_hash.get(&hash).copied();
+        while let Some(at) = next {
+            let Some(member) = self.members.get(at) else { break };
+            if heap.equals(member.value, value)? {
                 return Ok(Some(at));
             }
+            next = member.same_hash;
         }
         Ok(None)
     }
 
     /// The distinct values that came as often as `wanted` says.
     fn values(&self, wanted: impl Fn(u32) -> bool) -> Vec<Value> {
-        self.values.iter().filter(|&&(_, times)| wanted(times)).map(|&(v, _)| v).collect()
+        self.members.iter().filter(|m| wanted(m.times)).map(|m| m.value).collect()
     }
 }
 
@@ -90,6 +105,10 @@ const HASHED_PARTS: u32 = 64;
 
 /// Equal values have equal hashes.
 fn hash(heap: &Heap, value: Value) -> u64 {
+    if let Some(n) = value.as_number() {
+        // Adding 0 makes both zeros one.
+        return (n + 0.0).to_bits();
+    }
     let mut hasher = DefaultHasher::new();
     hash_parts(heap, value, &mut HASHED_PARTS.clone(), &mut hasher);
     hasher.finish()
@@ -134,7 +153,7 @@ fn intersection(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let other = Tally::of(heap, &elements(heap, b))?;
     let mut both = Vec::new();
     for value in Tally::of(heap, &elements(heap, a))?.values(|_| true) {
-        if other.find(heap, value)?.is_some() {
+        if other.has(heap, value)? {
             both.push(value);
         }
     }
@@ -151,7 +170,7 @@ fn without(heap: &Heap, a: Value, b: Value) -> Result<Vec<Value>, Fault> {
     let other = Tally::of(heap, &elements(heap, b))?;
     let mut rest = Vec::new();
     for value in elements(heap, a) {
-        if other.find(heap, value)?.is_none() {
+        if !other.has(heap, value)? {
             rest.push(value);
         }
     }
