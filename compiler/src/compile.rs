@@ -3,7 +3,7 @@
 use crate::lower::lower;
 use crate::resolve::{Resolution, resolve};
 use krl_lang::ast::Ast;
-use krl_lang::{Code, Diagnostic, Span};
+use krl_lang::{Code, Diagnostic, Parsed, Span};
 use krl_vm::unit::Unit;
 
 /// What compiling yields: always diagnostics, perhaps none, and a unit unless one of them is an error.
@@ -36,12 +36,7 @@ impl Compiled {
 /// ```
 #[must_use]
 pub fn compile(source: &str) -> Compiled {
-    let mut parsed = krl_lang::parse(source);
-    if parsed.ast.ruleset.is_none() && !parsed.has_errors() {
-        let first = Span::new(0, source.chars().next().map_or(0, |c| c.len_utf8() as u32));
-        let d = Diagnostic::new(Code::NotARuleset, first, "a file begins with `ruleset NAME {`");
-        parsed.diagnostics.push(d);
-    }
+    let parsed = parse_ruleset(source);
     passes(source, parsed.ast, parsed.diagnostics)
 }
 
@@ -55,6 +50,17 @@ pub fn compile(source: &str) -> Compiled {
 pub fn compile_program(source: &str) -> Compiled {
     let parsed = krl_lang::parse_program(source);
     passes(source, parsed.ast, parsed.diagnostics)
+}
+
+/// Parses a file that must hold a ruleset.
+pub(crate) fn parse_ruleset(source: &str) -> Parsed {
+    let mut parsed = krl_lang::parse(source);
+    if parsed.ast.ruleset.is_none() && !parsed.has_errors() {
+        let first = Span::new(0, source.chars().next().map_or(0, |c| c.len_utf8() as u32));
+        let d = Diagnostic::new(Code::NotARuleset, first, "a file begins with `ruleset NAME {`");
+        parsed.diagnostics.push(d);
+    }
+    parsed
 }
 
 fn passes(source: &str, ast: Ast, mut diagnostics: Vec<Diagnostic>) -> Compiled {

@@ -9,7 +9,7 @@ mod meta;
 mod report;
 mod resolver;
 mod rule;
-mod suggest;
+pub(crate) mod suggest;
 mod symbol;
 
 pub use symbol::{Module, Scope, ScopeId, ScopeKind, Symbol, SymbolId, SymbolKind, Target};

@@ -2,7 +2,7 @@
 
 /// The candidate with the smallest edit distance to `word`, if it is at most a third of the word's length (at least 1);
 /// the alphabetically first among equals.
-pub(super) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let length = word.chars().count();
     let limit = (length / 3).max(1);
     candidates
