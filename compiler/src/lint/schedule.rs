@@ -1,0 +1,51 @@
+//! KRL0446 bad-schedule: a time that `schedule` cannot understand (krl-runtime.md §7, decisions L9, R10).
+
+use super::rules;
+use crate::project::Unit;
+use crate::types::Type;
+use krl_lang::ast::{StatementKind, Timing};
+use krl_lang::{Code, Diagnostic};
+use krl_stdlib::datetime::cron::Schedule;
+use krl_stdlib::datetime::{parse_iso, parse_js_date};
+use krl_stdlib::types::Types;
+
+pub(super) fn check(unit: &Unit<'_>, found: &mut Vec<Diagnostic>) {
+    let parts = rules(unit).filter_map(|r| r.postlude.as_ref()).flat_map(|p| &p.parts);
+    for statement in parts.flat_map(|p| &p.statements) {
+        let StatementKind::Schedule { timing, time, .. } = &statement.kind else { continue };
+        let ty = unit.typing.expr(*time);
+        let wrong = match timing {
+            Timing::At => wrong_time(ty),
+            Timing::Repeat => wrong_repeat(ty),
+        };
+        if let Some((message, help)) = wrong {
+            let span = unit.ast.expr(*time).span;
+            found.push(Diagnostic::new(Code::BadSchedule, span, message).help(help));
+        }
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    parse_iso(text, 0).is_some() || parse_js_date(text).is_some()
+}
+
+fn wrong_time(time: &Type) -> Option<(String, &'static str)> {
+    const HELP: &str = "use a timestamp such as `time:add(time:now(), {\"minutes\": 5})`";
+    if let Some(text) = time.known_text() {
+        return (!is_date(text)).then(|| (format!("`{text}` is no point in time"), HELP));
+    }
+    let impossible = !time.kinds.is_never() && !time.kinds.overlaps(Types::STRING | Types::NUMBER);
+    impossible.then(|| (format!("a point in time is a String or Number, this is {}", time.kinds), HELP))
+}
+
+fn wrong_repeat(spec: &Type) -> Option<(String, &'static str)> {
+    const HELP: &str =
+        "five fields: minute, hour, day of month, month, day of week; for example `30 9 * * mon-fri`";
+    if let Some(text) = spec.known_text() {
+        let error = Schedule::parse(text).err().filter(|_| !is_date(text))?;
+        return Some((format!("`{text}` is no schedule: {error}"), HELP));
+    }
+    let impossible =
+        !spec.kinds.is_never() && !spec.kinds.overlaps(Types::STRING | Types::MAP | Types::NUMBER);
+    impossible.then(|| (format!("a schedule is a String or a Map, this is {}", spec.kinds), HELP))
+}

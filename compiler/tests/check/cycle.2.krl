@@ -1,0 +1,1 @@
+ruleset right { meta { use module left alias l provides two } global { two = function() { l:one() } } }
