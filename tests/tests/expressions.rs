@@ -9,6 +9,7 @@ mod quiet_host;
 use krl_vm::fault::FaultKind;
 use krl_vm::heap::{Heap, UnitTable};
 use krl_vm::interp::{Instance, Outcome, Vm, World};
+use krl_vm::krlc;
 use krl_vm::unit::Unit;
 use krl_vm::value::{Kind, Value};
 use quiet_host::QuietHost;
@@ -54,7 +55,9 @@ fn judge(expected: &Json, answer: &Answer) -> Result<(), String> {
     let agree = match (expected.get("error"), answer) {
         (None, Answer::Value(value)) => plain(&expected["value"]) == plain(value),
         (None, _) | (Some(_), Answer::Value(_)) => false,
-        (Some(error), Answer::Failed(_)) => !matches!(error["kind"].as_str(), Some("parse" | "compile" | "load")),
+        (Some(error), Answer::Failed(_)) => {
+            !matches!(error["kind"].as_str(), Some("parse" | "compile" | "load"))
+        }
         (Some(_), Answer::Refused(_)) => true,
     };
     if agree { Ok(()) } else { Err(format!("expected {expected}\n    got {answer:?}")) }
@@ -64,7 +67,13 @@ fn evaluate(vm: &mut Vm, source: &str) -> Answer {
     let compiled = krl_compiler::compile(source);
     let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
     match (compiled.unit, errors.first()) {
-        (Some(unit), None) => run(vm, unit),
+        (Some(unit), None) => {
+            let file = krlc::encode(&unit, "test").unwrap();
+            let answer = run(vm, unit);
+            let (reread, _) = krlc::decode(&file).unwrap();
+            assert_eq!(run(vm, reread), answer, "from a file: {source}");
+            answer
+        }
         (_, error) => Answer::Refused(error.map_or_else(|| "no unit".to_owned(), |e| e.message.clone())),
     }
 }
@@ -142,7 +151,11 @@ fn read(name: &str) -> String {
 fn vectors() -> Vec<Json> {
     let text = read("expressions.json");
     let lines = text.lines().map(|l| l.trim_end_matches(',')).filter(|l| l.starts_with('{'));
-    lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| serde_json::from_str(&whole(line)).unwrap())).collect()
+    lines
+        .map(|line| {
+            serde_json::from_str(line).unwrap_or_else(|_| serde_json::from_str(&whole(line)).unwrap())
+        })
+        .collect()
 }
 
 fn whole(line: &str) -> String {

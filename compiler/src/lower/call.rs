@@ -42,7 +42,7 @@ impl Lowering<'_> {
         let expr = self.ast.expr(callee);
         let (kind, receiver) = match &expr.kind {
             ExprKind::Name => (CalleeKind::Named(target, Ident { span: expr.span }), None),
-            ExprKind::Domain { name, .. } => (CalleeKind::Named(target, *name), None),
+            ExprKind::Domain { name, .. } if !is_property(target) => (CalleeKind::Named(target, *name), None),
             ExprKind::Member { object, name, .. } => (CalleeKind::Named(target, *name), Some(*object)),
             _ => (CalleeKind::Value(callee), None),
         };
@@ -195,6 +195,11 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// Is it a member that is written without parentheses? Its value is what a call calls.
+fn is_property(target: Target) -> bool {
+    matches!(target, Target::Native(signature) if signature.property)
 }
 
 /// May the native be called directly for this purpose? If not, the call goes through its value and raises.

@@ -12,18 +12,25 @@ use std::sync::Arc;
 
 /// Longest literal built from registers at once; what is longer is added piece by piece.
 const RUN: usize = 64;
+/// Deepest literal that becomes one constant; the verifier allows 64.
+const MAX_DEPTH: usize = 32;
 
 impl Lowering<'_> {
-    /// Is the expression's value known at compile time?
+    /// Is the expression's value known at compile time? What nests deeper than constants may is built at run time.
     pub(super) fn is_constant(&self, id: ExprId) -> bool {
+        self.is_constant_within(id, MAX_DEPTH)
+    }
+
+    fn is_constant_within(&self, id: ExprId, depth: usize) -> bool {
+        let Some(inner) = depth.checked_sub(1) else { return false };
         match &self.ast.expr(id).kind {
-            ExprKind::Paren(inner) => self.is_constant(*inner),
+            ExprKind::Paren(e) => self.is_constant_within(*e, inner),
             ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number | ExprKind::String | ExprKind::RegExp => {
                 true
             }
             ExprKind::Chevron(parts) => parts.iter().all(|p| matches!(p, ChevronPart::Text(_))),
-            ExprKind::Array(items) => items.iter().all(|item| self.is_constant(*item)),
-            ExprKind::Map(entries) => entries.iter().all(|e| self.is_constant(e.value)),
+            ExprKind::Array(items) => items.iter().all(|item| self.is_constant_within(*item, inner)),
+            ExprKind::Map(entries) => entries.iter().all(|e| self.is_constant_within(e.value, inner)),
             ExprKind::Unary { op: UnaryOp::Minus, operand } => self.is_number(*operand),
             _ => false,
         }

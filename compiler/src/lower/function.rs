@@ -105,6 +105,11 @@ impl Builder {
 
     // Code.
 
+    /// Number of instructions so far.
+    pub(super) fn length(&self) -> usize {
+        self.function.code.len()
+    }
+
     pub(super) fn emit(&mut self, span: Span, insn: Insn) {
         let at = self.function.code.len() as u32;
         if self.function.spans.last().is_none_or(|s| (s.1, s.2) != (span.start, span.end)) {

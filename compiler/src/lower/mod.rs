@@ -18,7 +18,7 @@ use function::{Builder, Register};
 use krl_lang::ast::{Ast, Ident, ProgramItem};
 use krl_lang::{Code, Diagnostic, Span};
 use krl_vm::op::Op;
-use krl_vm::unit::{FunctionId, FunctionKind, Testing, Unit};
+use krl_vm::unit::{Constant, FunctionId, FunctionKind, Testing, Unit};
 use pool::Pool;
 use std::sync::Arc;
 
@@ -54,6 +54,21 @@ struct Lowering<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// Most instructions of one function that the verifier accepts.
+const MAX_CODE: usize = 1 << 20;
+/// Most constants, those inside collections included, that the verifier accepts.
+const MAX_CONSTANTS: usize = 1 << 20;
+
+/// Number of constants, those inside collections included.
+fn count(constants: &[Constant]) -> usize {
+    let inner = |constant: &Constant| match constant {
+        Constant::Array(items) => count(items),
+        Constant::Map(entries) => entries.iter().map(|(_, item)| count(std::slice::from_ref(item))).sum(),
+        _ => 0,
+    };
+    constants.len() + constants.iter().map(inner).sum::<usize>()
+}
+
 /// Where the value of a name is.
 enum Place {
     Register(Register),
@@ -63,7 +78,7 @@ enum Place {
 
 impl<'a> Lowering<'a> {
     fn finish(mut self) -> (Option<Unit>, Vec<Diagnostic>) {
-        if self.pool.overflow {
+        if self.pool.overflow || count(&self.pool.constants) > MAX_CONSTANTS {
             let whole = Span::new(0, self.source.len() as u32);
             self.too_large(whole, "too many different names, functions or call forms in one ruleset");
         }
@@ -120,6 +135,8 @@ impl<'a> Lowering<'a> {
     fn add_function(&mut self, builder: Builder, span: Span) -> FunctionId {
         if builder.exhausted {
             self.too_large(span, "a function needs more registers than there are");
+        } else if builder.length() > MAX_CODE {
+            self.too_large(span, "a function has more instructions than a unit may hold");
         }
         let id = self.unit.functions.len();
         self.pool.narrow(id);

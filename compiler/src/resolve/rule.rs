@@ -3,7 +3,7 @@
 use super::resolver::{Block, Frame, Hidden, Resolver};
 use super::{ScopeKind, SymbolKind};
 use krl_lang::ast::{
-    ForEach, Guard, Postlude, PostludeKind, PostludePart, RaisedEvent, Rule, SelectKind, Statement,
+    ForEach, Guard, Ident, Postlude, PostludeKind, PostludePart, RaisedEvent, Rule, SelectKind, Statement,
     StatementKind, Variable,
 };
 use krl_lang::{Applicability, Code, Diagnostic, Span};
@@ -77,7 +77,24 @@ impl<'a> Resolver<'a> {
                 1 => SymbolKind::ForeachKey,
                 _ => SymbolKind::ForeachSurplus,
             };
+            self.shadow_outer_loop(*name, foreach);
             self.declare(*name, kind, None);
+        }
+    }
+
+    /// An inner `foreach` may use the names of an outer one again, each being a scope of its own around the next.
+    fn shadow_outer_loop(&mut self, name: Ident, foreach: &ForEach) {
+        let text = name.text(self.source);
+        let symbol = self.lookup(text).map(|id| self.out.symbol(id));
+        let outer = symbol.is_some_and(|s| {
+            let looped = matches!(
+                s.kind,
+                SymbolKind::ForeachValue | SymbolKind::ForeachKey | SymbolKind::ForeachSurplus
+            );
+            looped && s.span.start < foreach.span.start
+        });
+        if let Some(frame) = self.frames.last_mut().filter(|_| outer) {
+            frame.names.remove(text);
         }
     }
 
