@@ -184,3 +184,35 @@ fn receivers_stay_as_they_are() {
         assert_ne!(h.export(result).unwrap(), before, "{name}");
     }
 }
+
+/// Values at the edges of every kind.
+const EDGE_COUNT: usize = 23;
+const EDGES: &str = r#"[null, true, 0, -1, 1.5, 1e300, 4294967296, "", "a", "😀é", "-2", "$&$1$<x>%s", "numeric", [], [[],[1]], [1,"a",null],
+    ["a",1], {}, {"a":{"1":2},"0":[]}, {"$re":"(a)|(?<x>)","flags":"g"}, {"$re":"."}, {"$fn":"append"}, {"$fn":"noop"}]"#;
+
+/// Every native that needs no host answers or raises, whatever its first three arguments are; none breaks a promise of the engine.
+#[test]
+fn any_arguments_do() {
+    let pool = Data::parse(EDGES).unwrap();
+    let mut h = heap();
+    let mut edges = h.array_from(&[]).unwrap();
+    for (id, native) in natives().iter().enumerate() {
+        if !matches!(native.call, NativeCall::Pure(_) | NativeCall::Iterate(_)) {
+            continue;
+        }
+        let (arity, pool_size) = (native.params.len().clamp(1, 3), EDGE_COUNT);
+        for choice in 0..pool_size.pow(arity as u32) {
+            if h.used_bytes() > 1 << 22 || h.array(edges).is_empty() {
+                h = heap();
+                edges = value(&mut h, &pool);
+                assert_eq!(h.array(edges).len(), pool_size);
+            }
+            let places = [choice, choice / pool_size, choice / pool_size / pool_size];
+            let args = places.map(|place| h.array(edges)[place % pool_size]);
+            match call(&mut h, id as u16, &args[..arity]) {
+                Ok(v) => assert!(h.export(v).is_ok(), "{}", native.name),
+                Err(fault) => assert_ne!(fault.code(), "internal", "{}: {fault}", native.name),
+            }
+        }
+    }
+}
