@@ -219,7 +219,7 @@ impl Collect {
         let key = heap.key(group)?;
         self.by_key.insert(heap.str(key).to_owned(), self.groups.len());
         self.groups.push((key, vec![value]));
-        Ok(())
+        heap.check_room(self.groups.len() * size_of::<(Value, Vec<Value>)>())
     }
 
     fn finish(&mut self, heap: &mut Heap) -> Result<Value, Fault> {

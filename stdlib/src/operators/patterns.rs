@@ -3,7 +3,7 @@
 use super::general::pattern_of;
 use super::{is_callable, yes_no};
 use crate::declare::signatures;
-use crate::template::{self, Match, expand_replacement};
+use crate::template::{self, Match, NameLookup, expand_replacement};
 use krl_regexp::{Captures, MatchLimit, Regexp};
 use krl_vm::fault::{Fault, Limit};
 use krl_vm::heap::Heap;
@@ -59,6 +59,12 @@ fn groups(captures: &Captures) -> Groups {
     (0..=captures.group_count()).map(|i| captures.get(i)).collect()
 }
 
+/// Adds a part, if the parts so far and the values they become fit into the budget.
+fn push(heap: &Heap, ranges: &mut Groups, range: Option<Range<usize>>) -> Result<(), Fault> {
+    ranges.push(range);
+    heap.check_room(ranges.len() * size_of::<Option<Range<usize>>>())
+}
+
 /// The parts of `text` that `ranges` name, as values; `null` for none.
 fn parts(heap: &mut Heap, text: &str, ranges: &[Option<Range<usize>>]) -> Result<Vec<Value>, Fault> {
     let part = |range: &Option<Range<usize>>| match range {
@@ -73,7 +79,11 @@ fn extract(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let regexp = pattern_of(heap, pattern)?;
     let text = heap.text(subject).into_owned();
     let found: Groups = if regexp.is_global() {
-        bounded(regexp.find_all(&text).map(|m| m.map(Some)).collect())?
+        let mut found = Vec::new();
+        for range in regexp.find_all(&text) {
+            push(heap, &mut found, Some(bounded(range)?))?;
+        }
+        found
     } else {
         let mut captures = Captures::new();
         bounded(regexp.find_at(&text, 0, &mut captures))?;
@@ -89,30 +99,32 @@ fn extract(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
 fn split(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let text = heap.text(arg(args, 0)).into_owned();
     let ranges = match heap.regexp(arg(args, 1)) {
-        Some(regexp) => split_by_regexp(&text, regexp)?,
-        None => split_by_text(&text, &heap.text(arg(args, 1))),
+        Some(regexp) => split_by_regexp(heap, &text, regexp)?,
+        None => split_by_text(heap, &text, &heap.text(arg(args, 1)))?,
     };
-    heap.check_room(ranges.len() * 24)?;
     let parts = parts(heap, &text, &ranges)?;
     heap.array_from(&parts)
 }
 
-fn split_by_text(text: &str, separator: &str) -> Groups {
+fn split_by_text(heap: &Heap, text: &str, separator: &str) -> Result<Groups, Fault> {
+    let mut ranges = Vec::new();
     if separator.is_empty() {
-        return text.char_indices().map(|(at, c)| Some(at..at + c.len_utf8())).collect();
+        for (at, c) in text.char_indices() {
+            push(heap, &mut ranges, Some(at..at + c.len_utf8()))?;
+        }
+        return Ok(ranges);
     }
     let mut start = 0;
-    let mut ranges = Vec::new();
     for (at, _) in text.match_indices(separator) {
-        ranges.push(Some(start..at));
+        push(heap, &mut ranges, Some(start..at))?;
         start = at + separator.len();
     }
     ranges.push(Some(start..text.len()));
-    ranges
+    Ok(ranges)
 }
 
 /// ECMAScript's `split`: an empty match neither at the end of the last part nor at the end of the text separates anything.
-fn split_by_regexp(text: &str, regexp: &Regexp) -> Result<Groups, Fault> {
+fn split_by_regexp(heap: &Heap, text: &str, regexp: &Regexp) -> Result<Groups, Fault> {
     if text.is_empty() {
         let whole = (!bounded(regexp.is_match(text))?).then_some(Some(0..0));
         return Ok(whole.into_iter().collect());
@@ -126,7 +138,7 @@ fn split_by_regexp(text: &str, regexp: &Regexp) -> Result<Groups, Fault> {
             break;
         }
         if found.end > start {
-            ranges.push(Some(start..found.start));
+            push(heap, &mut ranges, Some(start..found.start))?;
             ranges.extend(groups(matches.captures()).into_iter().skip(1));
             start = found.end;
         }
@@ -140,7 +152,7 @@ fn replace(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
     let (subject, replacement) = (heap.key(subject)?, arg(args, 2));
     let text = heap.str(subject);
     if is_callable(heap, replacement) {
-        let matches = all_matches(&pattern_of(heap, pattern)?, text)?;
+        let matches = all_matches(heap, &pattern_of(heap, pattern)?, text)?;
         return Ok(Start::Iterate(Box::new(ReplaceWith::new(heap, subject, matches, replacement))));
     }
     let replaced = fill_in(heap, text, pattern, replacement)?;
@@ -149,40 +161,67 @@ fn replace(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 
 /// `text` with what `pattern` matches replaced by the template `replacement`.
 fn fill_in(heap: &Heap, text: &str, pattern: Value, replacement: Value) -> Result<String, Fault> {
-    let matches = match heap.regexp(pattern) {
-        Some(regexp) => all_matches(regexp, text)?,
-        None => {
-            let sought = heap.text(pattern);
-            text.find(&*sought).map(|at| vec![Some(at..at + sought.len())]).into_iter().collect()
-        }
-    };
     let template = if replacement.is_null() { "".into() } else { heap.text(replacement) };
-    let group_index = |name: &str| heap.regexp(pattern)?.group_index(name);
-    let has_names = heap.regexp(pattern).is_some_and(Regexp::has_named_groups);
-    let mut replaced = String::new();
-    let mut done = 0;
-    for groups in &matches {
-        let Some(Some(range)) = groups.first() else { continue };
-        replaced.push_str(text.get(done..range.start).unwrap_or_default());
-        let found = Match { subject: text, groups, named: has_names.then_some(&group_index) };
-        // A short template may stand for a long text: its size is known before it is written.
-        let mut size = replaced.len();
-        expand_replacement(&template, &found, |piece| size = size.saturating_add(piece.len()));
-        heap.check_room(size)?;
-        expand_replacement(&template, &found, |piece| replaced.push_str(piece));
-        done = range.end;
+    let mut filling = Filling { heap, text, template: &template, replaced: String::new(), done: 0 };
+    let Some(regexp) = heap.regexp(pattern) else {
+        let sought = heap.text(pattern);
+        if let Some(at) = text.find(&*sought) {
+            filling.put(&[Some(at..at + sought.len())], None)?;
+        }
+        return Ok(filling.finish());
+    };
+    let group_index = |name: &str| regexp.group_index(name);
+    let named: Option<&NameLookup<'_>> = if regexp.has_named_groups() { Some(&group_index) } else { None };
+    let mut matches = regexp.find_all(text);
+    while let Some(found) = matches.next() {
+        bounded(found)?;
+        filling.put(&groups(matches.captures()), named)?;
+        if !regexp.is_global() {
+            break;
+        }
     }
-    replaced.push_str(text.get(done..).unwrap_or_default());
-    Ok(replaced)
+    Ok(filling.finish())
+}
+
+/// A text whose matches are being replaced by a template.
+struct Filling<'a> {
+    heap: &'a Heap,
+    text: &'a str,
+    template: &'a str,
+    replaced: String,
+    /// How far the text is copied.
+    done: usize,
+}
+
+impl Filling<'_> {
+    fn put(&mut self, groups: &[Option<Range<usize>>], named: Option<&NameLookup<'_>>) -> Result<(), Fault> {
+        let Some(Some(range)) = groups.first() else { return Ok(()) };
+        self.replaced.push_str(self.text.get(self.done..range.start).unwrap_or_default());
+        let found = Match { subject: self.text, groups, named };
+        // A short template may stand for a long text: its size is known before it is written.
+        let mut size = self.replaced.len();
+        expand_replacement(self.template, &found, |piece| size = size.saturating_add(piece.len()));
+        self.heap.check_room(size)?;
+        expand_replacement(self.template, &found, |piece| self.replaced.push_str(piece));
+        self.done = range.end;
+        Ok(())
+    }
+
+    fn finish(mut self) -> String {
+        self.replaced.push_str(self.text.get(self.done..).unwrap_or_default());
+        self.replaced
+    }
 }
 
 /// The first match, or all of them if the expression is global.
-fn all_matches(regexp: &Regexp, text: &str) -> Result<Vec<Groups>, Fault> {
+fn all_matches(heap: &Heap, regexp: &Regexp, text: &str) -> Result<Vec<Groups>, Fault> {
+    let bytes = size_of::<Groups>() + (regexp.group_count() + 1) * size_of::<Option<Range<usize>>>();
     let mut all = Vec::new();
     let mut matches = regexp.find_all(text);
     while let Some(found) = matches.next() {
         bounded(found)?;
         all.push(groups(matches.captures()));
+        heap.check_room(all.len() * bytes)?;
         if !regexp.is_global() {
             break;
         }

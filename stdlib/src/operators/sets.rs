@@ -58,6 +58,7 @@ struct Member {
 
 impl Tally {
     fn of(heap: &Heap, values: &[Value]) -> Result<Self, Fault> {
+        heap.check_room(size_of_val(values))?;
         let mut tally = Self::default();
         for &value in values {
             tally.add(heap, value)?;
@@ -75,7 +76,7 @@ impl Tally {
         }
         let same_hash = self.by_hash.insert(hash, self.members.len());
         self.members.push(Member { value, times: 1, same_hash });
-        Ok(())
+        heap.check_room(self.members.len() * size_of::<Member>())
     }
 
     fn has(&self, heap: &Heap, value: Value) -> Result<bool, Fault> {

@@ -26,8 +26,9 @@ fn sort(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
     if !value.is_array() || heap.array(value).len() < 2 {
         return Ok(Start::Done(value));
     }
+    // Keys or merges beside the elements.
+    heap.check_room(heap.array(value).len() * 32)?;
     if is_callable(heap, by) && heap.kind(by) != Kind::Action {
-        heap.check_room(heap.array(value).len() * 16)?;
         let merge = MergeSort::new(heap.array(value).to_vec());
         return Ok(Start::Iterate(Box::new(SortWith { merge, function: by, comparing: false })));
     }

@@ -30,8 +30,7 @@ fn value(heap: &mut Heap, data: &Data) -> Value {
             return heap.regexp_from(Regexp::new(source, flags).unwrap()).unwrap();
         }
         if let Some(Data::String(name)) = map.get("$fn") {
-            let id = id_of(name).unwrap();
-            return Value::native(id, natives()[usize::from(id)].kind);
+            return native_value(name);
         }
     }
     match data {
@@ -93,6 +92,10 @@ fn native(name: &str) -> u16 {
     id_of(name).unwrap()
 }
 
+fn native_value(name: &str) -> Value {
+    Value::native(native(name), natives()[usize::from(native(name))].kind)
+}
+
 #[test]
 fn results_larger_than_the_budget_are_refused_before_they_are_made() {
     let mut h = heap();
@@ -106,6 +109,12 @@ fn results_larger_than_the_budget_are_refused_before_they_are_made() {
     let long = h.string(&"x".repeat(1 << 20)).unwrap();
     let (x, whole) = (h.string("x").unwrap(), h.string(&"$'".repeat(1 << 10)).unwrap());
     assert_eq!(call(&mut h, native("replace"), &[long, x, whole]), Err(Fault::limit(Limit::Memory)));
+
+    let (any, x) = (h.regexp_from(Regexp::new(".", "g").unwrap()).unwrap(), native_value("uc"));
+    for args in [vec![long, any, x], vec![long, any], vec![long, h.string("").unwrap()]] {
+        let name = if args.len() == 3 { "replace" } else { "split" };
+        assert_eq!(call(&mut h, native(name), &args), Err(Fault::limit(Limit::Memory)), "{name}");
+    }
 
     let mut shared = empty;
     for _ in 0..40 {

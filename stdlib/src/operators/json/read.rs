@@ -101,6 +101,7 @@ impl<'a> Reader<'a> {
                 let key = self.string()?;
                 self.needs(b':')?;
                 entries.push((key, self.value(depth + 1)?));
+                self.heap.check_room(entries.len() * 16)?;
                 if !self.takes(b',') {
                     break;
                 }
@@ -116,6 +117,7 @@ impl<'a> Reader<'a> {
         if !self.takes(b']') {
             loop {
                 items.push(self.value(depth + 1)?);
+                self.heap.check_room(items.len() * 8)?;
                 if !self.takes(b',') {
                     break;
                 }
