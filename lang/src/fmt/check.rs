@@ -1,0 +1,159 @@
+//! Is the formatted text the same program with the same comments?
+
+use crate::ast::{Ast, Block, Declaration, ExprKind, MetaKind, PostludePart, ProgramItem, Rule};
+use crate::parse::{Parsed, parse};
+use crate::lexer::lex;
+use crate::token::{TokenBuf, TokenKind};
+use std::mem::discriminant;
+
+/// What the formatter got wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mismatch {
+    /// Tree and tokens disagreed.
+    Tree,
+    /// Another sequence of tokens.
+    Tokens,
+    /// Other comments, or in another order.
+    Comments,
+    /// Another tree.
+    Meaning,
+}
+
+impl Mismatch {
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::Tree => "the formatter lost its place in the syntax tree",
+            Self::Tokens => "formatting would change the text of the program",
+            Self::Comments => "formatting would lose or move a comment",
+            Self::Meaning => "formatting would change the meaning of the program",
+        }
+    }
+}
+
+/// Compares `text`, the layout of `source`, with it.
+pub(super) fn check(source: &str, parsed: &Parsed, text: &str) -> Result<(), Mismatch> {
+    if source == text {
+        return Ok(());
+    }
+    // How a broken literal is read depends on what the parser makes of the file.
+    let again = parsed.has_errors().then(|| parse(text));
+    let lexed = if again.is_some() { TokenBuf::default() } else { lex(text) };
+    let tokens = again.as_ref().map_or(&lexed, |a| &a.tokens);
+    let dropped = same_tokens((&parsed.tokens, source), (tokens, text))?;
+    same_comments((&parsed.tokens, source), (tokens, text))?;
+    // The tree depends on the tokens alone: without a separator less it is the same.
+    if dropped || again.is_some() {
+        let again = again.unwrap_or_else(|| parse(text));
+        let same = again.has_errors() == parsed.has_errors() && same_tree(&parsed.ast, &again.ast);
+        return if same { Ok(()) } else { Err(Mismatch::Meaning) };
+    }
+    Ok(())
+}
+
+type Side<'a> = (&'a TokenBuf, &'a str);
+
+/// Compares tokens but for `;` and the `,` before a closing bracket. Were any left out?
+fn same_tokens(old: Side<'_>, new: Side<'_>) -> Result<bool, Mismatch> {
+    let mut ours = needed(old);
+    let mut theirs = needed(new);
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return Ok(old.0.significant().len() != new.0.significant().len()),
+            (Some(a), Some(b)) if a == b => {}
+            _ => return Err(Mismatch::Tokens),
+        }
+    }
+}
+
+fn needed<'a>((tokens, source): Side<'a>) -> impl Iterator<Item = (TokenKind, &'a str)> {
+    let list = tokens.significant();
+    let kind = move |i: usize| list.get(i).map(|&t| tokens.kind(t as usize));
+    let closes = |k| matches!(k, TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace);
+    list.iter().enumerate().filter_map(move |(i, &t)| {
+        let left_out = match tokens.kind(t as usize) {
+            TokenKind::Semi => true,
+            TokenKind::Comma => kind(i + 1).is_some_and(closes),
+            _ => false,
+        };
+        (!left_out).then(|| (tokens.kind(t as usize), tokens.text(t as usize, source)))
+    })
+}
+
+/// Compares comments, in order, but for white space around their lines.
+fn same_comments(old: Side<'_>, new: Side<'_>) -> Result<(), Mismatch> {
+    let comments = |(tokens, source): Side<'_>| {
+        (0..tokens.len())
+            .filter(|&i| tokens.kind(i).is_comment())
+            .map(|i| tokens.text(i, source).lines().map(str::trim).collect::<Vec<_>>().join("\n"))
+            .collect::<Vec<_>>()
+    };
+    if comments(old) == comments(new) { Ok(()) } else { Err(Mismatch::Comments) }
+}
+
+/// Compares the shape of two trees over the same tokens.
+fn same_tree(old: &Ast, new: &Ast) -> bool {
+    let events = |ast: &Ast| ast.events.iter().map(|e| discriminant(&e.kind)).collect::<Vec<_>>();
+    let exprs = old.exprs.iter().zip(&new.exprs).all(|(a, b)| same_expr(&a.kind, &b.kind));
+    old.exprs.len() == new.exprs.len()
+        && exprs
+        && events(old) == events(new)
+        && old.program.len() == new.program.len()
+        && old.program.iter().zip(&new.program).all(|(a, b)| item_value(a) == item_value(b))
+        && items(old) == items(new)
+}
+
+fn same_expr(a: &ExprKind, b: &ExprKind) -> bool {
+    let children = |kind: &ExprKind| {
+        let mut list = Vec::new();
+        kind.for_each_child(|id| list.push(id));
+        list
+    };
+    discriminant(a) == discriminant(b) && children(a) == children(b)
+}
+
+fn item_value(item: &ProgramItem) -> (bool, u32) {
+    match item {
+        ProgramItem::Declaration(d) => (true, d.value.0),
+        ProgramItem::Expr(id) => (false, id.0),
+    }
+}
+
+/// The lists of a ruleset, flattened: how many elements each has and which expressions they hold.
+fn items(ast: &Ast) -> Vec<u32> {
+    let mut list = Vec::new();
+    let Some(ruleset) = &ast.ruleset else { return list };
+    for property in ruleset.meta.iter().flat_map(|m| &m.properties) {
+        match &property.kind {
+            MetaKind::Configure(d) => declarations(d, &mut list),
+            MetaKind::Use(module) => declarations(&module.with, &mut list),
+            _ => list.push(u32::MAX),
+        }
+    }
+    block(ruleset.global.as_ref(), &mut list);
+    list.push(ruleset.rules.len() as u32);
+    ruleset.rules.iter().for_each(|r| rule(r, &mut list));
+    list.push(ruleset.broken.len() as u32);
+    list
+}
+
+fn declarations(from: &[Declaration], list: &mut Vec<u32>) {
+    list.push(from.len() as u32);
+    list.extend(from.iter().map(|d| d.value.0));
+}
+
+fn block(from: Option<&Block>, list: &mut Vec<u32>) {
+    declarations(from.map(|b| b.declarations.as_slice()).unwrap_or_default(), list);
+}
+
+fn rule(rule: &Rule, list: &mut Vec<u32>) {
+    block(rule.pre.as_ref(), list);
+    let actions = rule.actions.iter().flat_map(|a| &a.actions);
+    list.extend(actions.map(|a| a.args.len() as u32));
+    for part in rule.postlude.iter().flat_map(|p| &p.parts) {
+        statements(part, list);
+    }
+}
+
+fn statements(part: &PostludePart, list: &mut Vec<u32>) {
+    list.push(part.statements.len() as u32);
+}
