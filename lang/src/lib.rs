@@ -6,6 +6,7 @@ pub mod ast;
 pub mod code;
 pub mod diagnostic;
 pub mod dialect;
+pub mod fmt;
 pub mod lexer;
 pub mod literal;
 pub mod parse;

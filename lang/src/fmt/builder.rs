@@ -4,7 +4,7 @@
 //! and comment passes through here exactly once and in order, so none can be lost or moved.
 
 use super::doc::{Doc, Hug, Op};
-use crate::ast::Ast;
+use crate::ast::{Ast, ExprId};
 use crate::span::Span;
 use crate::token::{TokenBuf, TokenKind};
 
@@ -200,7 +200,7 @@ impl<'s> Builder<'s> {
         if self.trivia >= index || !self.has_comments(index) {
             return;
         }
-        let closes = is_closer(self.tokens.kind(index)) || index >= self.tokens.len();
+        let closes = ends_element(self.tokens.kind(index)) || index >= self.tokens.len();
         let mut own_line = false;
         for comment in self.comments(index).collect::<Vec<_>>() {
             own_line = self.comment(comment, closes);
@@ -220,7 +220,7 @@ impl<'s> Builder<'s> {
         let line = self.tokens.kind(comment) == TokenKind::LineComment;
         let before = comment == 0 || breaks(comment - 1);
         if !(line || multiline || before && breaks(comment + 1)) {
-            if closes {
+            if !self.behind_opener(comment) {
                 self.push(Op::Space);
             }
             self.push(Op::Text(span));
@@ -242,12 +242,13 @@ impl<'s> Builder<'s> {
 
     /// Is there nothing between token `index` and an opening bracket or the start of the file?
     fn behind_opener(&self, index: usize) -> bool {
-        match index.checked_sub(2) {
-            None => true,
-            Some(before) => {
-                matches!(self.tokens.kind(before), TokenKind::LBrace | TokenKind::LParen | TokenKind::LBracket)
-            }
-        }
+        let before = (0..index).next_back().map(|i| match self.tokens.kind(i) {
+            TokenKind::Whitespace => i.checked_sub(1),
+            _ => Some(i),
+        });
+        before.flatten().is_none_or(|i| {
+            matches!(self.tokens.kind(i), TokenKind::LBrace | TokenKind::LParen | TokenKind::LBracket)
+        })
     }
 
     /// Starts a line for the next token, which begins an element of a list; keeps one empty line of the author's.
@@ -259,13 +260,12 @@ impl<'s> Builder<'s> {
         self.push(if apart || keeps { Op::Blank } else { Op::Hard });
     }
 
-    /// Copies the tokens up to byte `end` as they are, from byte `start`, which may begin a comment.
-    pub(super) fn copy(&mut self, start: u32, end: u32) {
+    /// Copies bytes `start..end` as they are and goes behind byte `behind`; `start` may begin a comment.
+    pub(super) fn copy(&mut self, start: u32, end: u32, behind: u32) {
         let tokens = self.tokens;
-        let behind = tokens.significant().partition_point(|&t| tokens.start(t as usize) < end);
         self.verbatim(Span::new(start, end));
-        self.next = behind;
-        self.trivia = tokens.at(end);
+        self.next = tokens.significant().partition_point(|&t| tokens.start(t as usize) < behind);
+        self.trivia = tokens.at(behind);
         if let Some(last) = self.trivia.checked_sub(1) {
             if tokens.kind(last) == TokenKind::LineComment {
                 self.line_ends = true;
@@ -282,7 +282,11 @@ impl<'s> Builder<'s> {
         let last = range.end.checked_sub(1).and_then(|i| self.tokens.significant().get(i));
         match last {
             Some(&last) if range.start <= self.next && self.next < range.end => {
-                self.copy(self.here(), self.tokens.span(last as usize).end);
+                // A literal without end may reach into the white space before the next rule.
+                let to = self.tokens.span(last as usize).end;
+                let from = self.here();
+                let length = Span::new(from, to).text(self.source).trim_end().len();
+                self.copy(from, from + length as u32, to);
             }
             _ => self.lost = true,
         }
@@ -307,6 +311,20 @@ impl<'s> Builder<'s> {
         self.line_ends = false;
     }
 
+    /// A value behind `=`: indented where a comment keeps it off that line.
+    pub(super) fn value(&mut self, id: ExprId) -> Option<Hug> {
+        let indented = self.line_ends;
+        if indented {
+            self.push(Op::Indent);
+            self.push(Op::Hard);
+        }
+        let hug = self.expr(id);
+        if indented {
+            self.push(Op::Dedent);
+        }
+        hug
+    }
+
     /// A line break where the author had one, else `op`.
     pub(super) fn break_as_written(&mut self, op: Op) {
         let op = if self.breaks_here() { Op::Hard } else { op };
@@ -314,6 +332,8 @@ impl<'s> Builder<'s> {
     }
 }
 
-fn is_closer(kind: TokenKind) -> bool {
-    matches!(kind, TokenKind::RBrace | TokenKind::RParen | TokenKind::RBracket)
+/// Does the token belong directly behind what is before it, without an empty line?
+fn ends_element(kind: TokenKind) -> bool {
+    use TokenKind::{BeestingClose, Comma, RBrace, RBracket, RParen, Semi};
+    matches!(kind, RBrace | RParen | RBracket | BeestingClose | Comma | Semi)
 }

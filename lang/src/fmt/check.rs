@@ -75,7 +75,10 @@ fn needed<'a>((tokens, source): Side<'a>) -> impl Iterator<Item = (TokenKind, &'
             TokenKind::Comma => kind(i + 1).is_some_and(closes),
             _ => false,
         };
-        (!left_out).then(|| (tokens.kind(t as usize), tokens.text(t as usize, source)))
+        // A literal without end may reach into the white space before the next rule.
+        let text = tokens.text(t as usize, source);
+        let text = if tokens.kind(t as usize).is_error() { text.trim_end() } else { text };
+        (!left_out).then_some((tokens.kind(t as usize), text))
     })
 }
 

@@ -3,6 +3,7 @@
 use super::builder::Builder;
 use super::doc::Op;
 use crate::ast::{BaseEvent, EventId, EventKind, EventOp, Select, SelectKind};
+use crate::token::TokenKind;
 
 /// Does an event stand among operators?
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl<'s> Builder<'s> {
     fn base_event(&mut self, base: &BaseEvent, place: Place) {
         self.open();
         self.tok();
-        if self.is_colon() {
+        if self.kind() == TokenKind::Colon {
             self.toks(2);
         } else {
             self.push(Op::Space);

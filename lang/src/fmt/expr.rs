@@ -47,7 +47,7 @@ impl<'s> Builder<'s> {
     pub(super) fn declaration(&mut self, declaration: &Declaration) -> Option<Hug> {
         self.tok_space();
         self.tok_space();
-        self.expr(declaration.value)
+        self.value(declaration.value)
     }
 
     /// `[return] expr`
@@ -294,7 +294,7 @@ impl<'s> Builder<'s> {
         self.push(Op::Indent);
         self.push(Op::Line);
         self.result(function.result);
-        self.semicolons(u32::MAX, Node::Result(function.result));
+        self.semicolon(u32::MAX, Node::Result(function.result));
         self.leading(self.index());
         self.push(Op::Dedent);
         self.push(Op::Line);

@@ -20,7 +20,6 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Parsed, parse};
 use crate::span::Span;
 use builder::Builder;
-use doc::Doc;
 
 /// How to lay out a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -135,7 +135,7 @@ impl<'s> Builder<'s> {
                 self.variable(*path);
                 self.push(Op::Space);
                 self.tok_space();
-                self.expr(*value)
+                self.value(*value)
             }
             StatementKind::Clear { path, .. } => {
                 self.tok_space();

@@ -158,7 +158,7 @@ impl<'s> Builder<'s> {
                 self.tok_space();
             }
             self.declaration(declaration);
-            self.semicolons(u32::MAX, Node::Declaration(declaration));
+            self.semicolon(u32::MAX, Node::Declaration(declaration));
         }
         self.push(Op::Dedent);
         self.close(None);

@@ -106,7 +106,6 @@ impl<'s> Builder<'s> {
 
     /// Copies what no element covers.
     fn gap(&mut self, until: u32, end: u32, first: &mut bool, spacing: Spacing) {
-        self.semicolons(end, Node::Raw);
         while self.here() < until && !self.lost {
             let node = Element::new(Span::new(self.here(), until), Node::Raw);
             self.element(node, end, first, spacing);
@@ -117,16 +116,16 @@ impl<'s> Builder<'s> {
         self.separate(spacing == Spacing::Apart && !*first);
         *first = false;
         if self.directives && self.copy_region(end) {
-            return self.semicolons(end, Node::Raw);
+            return;
         }
         if self.is_copied(element) {
             self.raw(element.span);
-        } else {
-            self.leading(self.index());
-            self.node(element.node);
-            self.lost |= self.here() < element.span.end;
+            return self.semicolon(end, Node::Raw);
         }
-        self.semicolons(end, element.node);
+        self.leading(self.index());
+        self.node(element.node);
+        self.lost |= self.here() < element.span.end && self.kind() != TokenKind::Semi;
+        self.semicolon(end, element.node);
     }
 
     /// Must the element stay as it is?
@@ -181,18 +180,24 @@ impl<'s> Builder<'s> {
         if self.tokens.blank_lines_before(off, self.source) > 0 {
             self.push(Op::Blank);
         }
-        self.copy(self.tokens.start(off), self.tokens.span(last).end);
+        let end = self.tokens.span(last).end;
+        self.copy(self.tokens.start(off), end, end);
         true
     }
 
-    /// Drops `;` behind an element, except where the next token would continue it (krl-language.md §2, Notes).
-    pub(super) fn semicolons(&mut self, end: u32, node: Node<'_>) {
-        while self.kind() == TokenKind::Semi && self.here() < end {
-            if self.continues(node, end) {
-                self.tok();
-            } else {
-                self.drop_tok();
-            }
+    /// Drops the `;` behind an element, unless that was copied or the next token would continue the element
+    /// (krl-language.md §2, Notes). A `;` that is an error is left to be copied.
+    pub(super) fn semicolon(&mut self, end: u32, node: Node<'_>) {
+        if self.kind() != TokenKind::Semi
+            || self.here() >= end
+            || self.has_error(self.tokens.span(self.index()))
+        {
+            return;
+        }
+        if matches!(node, Node::Raw) || self.continues(node, end) {
+            self.tok();
+        } else {
+            self.drop_tok();
         }
     }
 
@@ -207,8 +212,7 @@ impl<'s> Builder<'s> {
             | TokenKind::LBracket
             | TokenKind::LBrace
             | TokenKind::Plus
-            | TokenKind::Minus
-            | TokenKind::Semi => true,
+            | TokenKind::Minus => true,
             TokenKind::Word => match self.tokens.text(index, self.source) {
                 "like" | "cmp" => true,
                 "on" | "if" | "for" | "attributes" | "at" | "repeat" => matches!(node, Node::Statement(_)),
