@@ -27,7 +27,10 @@ fn program(tokens: &TokenBuf, source: &str) -> Vec<String> {
             list.pop();
         }
         let text = tokens.text(t, source);
-        list.push((tokens.kind(t), if tokens.kind(t).is_error() { text.trim_end() } else { text }.to_owned()));
+        list.push((
+            tokens.kind(t),
+            if tokens.kind(t).is_error() { text.trim_end() } else { text }.to_owned(),
+        ));
     }
     list.into_iter().map(|(_, text)| text).collect()
 }
@@ -52,7 +55,7 @@ fn check(source: &str, width: u32) -> Result<Formatted, String> {
     if result.changed != (result.text != source) {
         return Err("`changed` lies".into());
     }
-    if !result.text.is_empty() && !result.text.ends_with('\n') {
+    if result.changed && !result.text.is_empty() && !result.text.ends_with('\n') {
         return Err("no final line break".into());
     }
     let again = format(&result.text, &options);
@@ -96,7 +99,12 @@ fn vectors() -> Vec<Vector> {
 }
 
 fn assert_none(failures: &[String]) {
-    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.iter().take(20).cloned().collect::<String>());
+    assert!(
+        failures.is_empty(),
+        "{} failures\n{}",
+        failures.len(),
+        failures.iter().take(20).cloned().collect::<String>()
+    );
 }
 
 #[test]
@@ -126,8 +134,20 @@ impl Dice {
 
 /// `source` with one token left out, doubled, or a comment, line break or bracket put in.
 fn mutate(source: &str, dice: &mut Dice) -> String {
-    const NEW: [&str; 12] =
-        ["// c\n", " /* c */ ", "/* c\n * d */", "\n\n\n", "{", "}", "(", ";", "\"", "<<", "// krl:fmt off\n", "\r\n"];
+    const NEW: [&str; 12] = [
+        "// c\n",
+        " /* c */ ",
+        "/* c\n * d */",
+        "\n\n\n",
+        "{",
+        "}",
+        "(",
+        ";",
+        "\"",
+        "<<",
+        "// krl:fmt off\n",
+        "\r\n",
+    ];
     let tokens = krl_lang::lexer::lex(source);
     let token = tokens.span(dice.below(tokens.len().max(1))).range();
     let (before, after) = (&source[..token.start], &source[token.end..]);
@@ -145,7 +165,7 @@ fn damaged_sources_keep_their_text() {
     let mut failures = Vec::new();
     for entry in fs::read_dir(folder("tests/fmt")).unwrap() {
         let source = fs::read_to_string(entry.unwrap().path()).unwrap();
-        for _ in 0..60 {
+        for _ in 0..400 {
             let mut damaged = mutate(&source, &mut dice);
             if dice.below(2) == 0 {
                 damaged = mutate(&damaged, &mut dice);

@@ -117,7 +117,9 @@ impl<'s> Builder<'s> {
             return;
         }
         let kind = self.tokens.kind(index);
-        let separates = matches!(kind, TokenKind::Comma | TokenKind::Semi) && !self.has_comments(index);
+        let separates = matches!(kind, TokenKind::Comma | TokenKind::Semi)
+            && !self.has_comments(index)
+            && !self.may_have_comments(index + 1);
         self.leading(index);
         let span = self.tokens.span(index);
         let multiline = kind.is_error() || matches!(kind, TokenKind::String | TokenKind::ChevronText);
@@ -168,8 +170,16 @@ impl<'s> Builder<'s> {
         if !self.may_have_comments(index + 1) {
             return;
         }
+        let follows = self.line_ends;
         for comment in self.tokens.trailing_comments(index, self.source) {
-            self.doc.push(Op::Suffix(self.tokens.span(comment)));
+            let span = self.tokens.span(comment);
+            if follows {
+                // Behind a separator that is left out: the line has ended with a comment already.
+                self.doc.push(Op::Hard);
+                self.doc.push(Op::Text(self.trimmed(span)));
+            } else {
+                self.doc.push(Op::Suffix(span));
+            }
             self.trivia = comment + 1;
             self.line_ends = true;
         }
@@ -234,10 +244,15 @@ impl<'s> Builder<'s> {
         if multiline {
             self.push(Op::Block(span));
         } else {
-            self.push(Op::Text(Span::new(span.start, span.start + text.trim_end().len() as u32)));
+            self.push(Op::Text(self.trimmed(span)));
         }
         self.push(Op::Hard);
         true
+    }
+
+    /// A comment without the white space at its end.
+    fn trimmed(&self, span: Span) -> Span {
+        Span::new(span.start, span.start + span.text(self.source).trim_end().len() as u32)
     }
 
     /// Is there nothing between token `index` and an opening bracket or the start of the file?

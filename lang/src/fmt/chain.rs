@@ -11,7 +11,10 @@ const LONG_CHAIN: usize = 3;
 #[derive(Clone, Copy)]
 enum Link<'a> {
     /// `.name` or `.domain:name`, with its arguments if it is called.
-    Member { qualified: bool, args: Option<&'a [Arg]> },
+    Member {
+        qualified: bool,
+        args: Option<&'a [Arg]>,
+    },
     Call(&'a [Arg]),
     /// `[index]` or `{path}`
     Bracket(ExprId),

@@ -2,7 +2,6 @@
 
 use crate::ast::{Ast, Block, Declaration, ExprKind, MetaKind, PostludePart, ProgramItem, Rule};
 use crate::parse::{Parsed, parse};
-use crate::lexer::lex;
 use crate::token::{TokenBuf, TokenKind};
 use std::mem::discriminant;
 
@@ -35,34 +34,22 @@ pub(super) fn check(source: &str, parsed: &Parsed, text: &str) -> Result<(), Mis
     if source == text {
         return Ok(());
     }
-    // How a broken literal is read depends on what the parser makes of the file.
-    let again = parsed.has_errors().then(|| parse(text));
-    let lexed = if again.is_some() { TokenBuf::default() } else { lex(text) };
-    let tokens = again.as_ref().map_or(&lexed, |a| &a.tokens);
-    let dropped = same_tokens((&parsed.tokens, source), (tokens, text))?;
-    same_comments((&parsed.tokens, source), (tokens, text))?;
-    // The tree depends on the tokens alone: without a separator less it is the same.
-    if dropped || again.is_some() {
-        let again = again.unwrap_or_else(|| parse(text));
-        let same = again.has_errors() == parsed.has_errors() && same_tree(&parsed.ast, &again.ast);
-        return if same { Ok(()) } else { Err(Mismatch::Meaning) };
+    // Which tokens begin an item is decided by lines too, where syntax is broken: only a second parse tells.
+    let again = parse(text);
+    same_tokens((&parsed.tokens, source), (&again.tokens, text))?;
+    same_comments((&parsed.tokens, source), (&again.tokens, text))?;
+    if again.has_errors() == parsed.has_errors() && same_tree(&parsed.ast, &again.ast) {
+        Ok(())
+    } else {
+        Err(Mismatch::Meaning)
     }
-    Ok(())
 }
 
 type Side<'a> = (&'a TokenBuf, &'a str);
 
-/// Compares tokens but for `;` and the `,` before a closing bracket. Were any left out?
-fn same_tokens(old: Side<'_>, new: Side<'_>) -> Result<bool, Mismatch> {
-    let mut ours = needed(old);
-    let mut theirs = needed(new);
-    loop {
-        match (ours.next(), theirs.next()) {
-            (None, None) => return Ok(old.0.significant().len() != new.0.significant().len()),
-            (Some(a), Some(b)) if a == b => {}
-            _ => return Err(Mismatch::Tokens),
-        }
-    }
+/// Compares tokens but for `;` and the `,` before a closing bracket.
+fn same_tokens(old: Side<'_>, new: Side<'_>) -> Result<(), Mismatch> {
+    if needed(old).eq(needed(new)) { Ok(()) } else { Err(Mismatch::Tokens) }
 }
 
 fn needed<'a>((tokens, source): Side<'a>) -> impl Iterator<Item = (TokenKind, &'a str)> {

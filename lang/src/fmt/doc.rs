@@ -203,11 +203,7 @@ impl<'s> Doc<'s> {
         let mut ends = vec![self.at(); self.ops.len() + 1];
         let mut next = self.at();
         for (i, op) in self.ops.iter().enumerate().rev() {
-            let ends_line = match op {
-                Op::Line | Op::Soft | Op::Hard | Op::Blank | Op::Block(_) | Op::Verbatim(_) => true,
-                _ => false,
-            };
-            if ends_line {
+            if matches!(op, Op::Line | Op::Soft | Op::Hard | Op::Blank | Op::Block(_) | Op::Verbatim(_)) {
                 next = i as u32;
             }
             if let Some(slot) = ends.get_mut(i) {

@@ -4,7 +4,8 @@ use super::builder::Builder;
 use super::doc::{Hug, HugContent, Op};
 use super::sequence::{Element, Node, Spacing};
 use crate::ast::{
-    Arg, BinaryOp, Block, ChevronPart, Declaration, Defaction, ExprId, ExprKind, Function, MapEntry, Param, UnaryOp,
+    Arg, BinaryOp, Block, ChevronPart, Declaration, Defaction, ExprId, ExprKind, Function, MapEntry, Param,
+    UnaryOp,
 };
 use crate::span::Span;
 use crate::token::TokenKind;
@@ -34,7 +35,10 @@ impl<'s> Builder<'s> {
             ExprKind::Unary { op, operand } => self.unary(*op, *operand),
             ExprKind::Binary { op, .. } => return self.binary(id, level(*op)),
             ExprKind::Conditional { .. } => self.conditional(id),
-            ExprKind::Call { .. } | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Path { .. } => {
+            ExprKind::Call { .. }
+            | ExprKind::Member { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Path { .. } => {
                 return self.chain(id);
             }
             ExprKind::Function(function) => return self.function(function, expr.span),
@@ -89,7 +93,12 @@ impl<'s> Builder<'s> {
         self.leading(self.index());
         self.tok();
         self.flat = was_flat;
-        let joined = |op: &Op| matches!(op, Op::Text(_) | Op::Space | Op::Line | Op::Open(_) | Op::Close | Op::Indent | Op::Dedent);
+        let joined = |op: &Op| {
+            matches!(
+                op,
+                Op::Text(_) | Op::Space | Op::Line | Op::Open(_) | Op::Close | Op::Indent | Op::Dedent
+            )
+        };
         let end = self.tokens.span(self.index()).start;
         let text = Span::new(start, end).text(self.source);
         if text.contains(['\n', '\r']) || text.contains("/*") || !self.doc.since(mark).iter().all(joined) {
@@ -141,7 +150,11 @@ impl<'s> Builder<'s> {
     }
 
     /// A bracketed literal: one element a line where the author broke it behind the bracket, or where it does not fit.
-    fn elements<T>(&mut self, list: &[T], mut print: impl FnMut(&mut Self, &T) -> Option<Hug>) -> Option<Hug> {
+    fn elements<T>(
+        &mut self,
+        list: &[T],
+        mut print: impl FnMut(&mut Self, &T) -> Option<Hug>,
+    ) -> Option<Hug> {
         self.open();
         self.tok();
         let start = self.doc.at();
@@ -167,7 +180,12 @@ impl<'s> Builder<'s> {
         let end = self.doc.at();
         self.tok();
         self.close(inner.filter(|_| list.len() == 1));
-        (!list.is_empty()).then_some(Hug { start, end, content: HugContent::Elements, unless_fits_from: None })
+        (!list.is_empty()).then_some(Hug {
+            start,
+            end,
+            content: HugContent::Elements,
+            unless_fits_from: None,
+        })
     }
 
     fn unary(&mut self, op: UnaryOp, operand: ExprId) {

@@ -60,6 +60,10 @@ pub fn format_parsed(source: &str, parsed: &Parsed, options: &Options) -> Format
     }
     match layout(source, parsed, &errors, options) {
         Ok(text) => Formatted { changed: text != source, text, diagnostics: errors },
+        // Where syntax is broken, what the parser takes a line for may depend on the lines around it.
+        Err(check::Mismatch::Meaning) if !errors.is_empty() => {
+            Formatted { text: source.to_owned(), changed: false, diagnostics: errors }
+        }
         Err(reason) => {
             let found = Diagnostic::new(Code::FormatterFailure, Span::empty(0), reason.message())
                 .help("the file was left as it is; please report it");

@@ -6,7 +6,8 @@
 use super::builder::Builder;
 use super::doc::{Hug, HugContent, Op};
 use crate::ast::{
-    Action, ActionBlock, Block, Declaration, ExprId, ForEach, Meta, MetaProperty, Postlude, Rule, Select, Statement,
+    Action, ActionBlock, Block, Declaration, ExprId, ForEach, Meta, MetaProperty, Postlude, Rule, Select,
+    Statement,
 };
 use crate::span::Span;
 use crate::token::TokenKind;
@@ -64,13 +65,21 @@ impl<'s> Builder<'s> {
     pub(super) fn block(&mut self, span: Span, elements: &[Element<'s>], spacing: Spacing) -> Option<Hug> {
         self.open();
         self.tok();
-        let closed = self.last_token(span).filter(|&i| self.tokens.kind(i) == TokenKind::RBrace);
+        // The last brace of a block that is not closed belongs to its last element.
+        let covered = elements.last().map_or(span.start, |e| e.span.end);
+        let closed = self.last_token(span).filter(|&i| {
+            self.tokens.kind(i) == TokenKind::RBrace && self.tokens.start(i) >= covered.max(self.here())
+        });
         let end = closed.map_or(span.end, |i| self.tokens.start(i));
         let start = self.doc.at();
         let mut hug = None;
         if self.here() < end || self.has_comments(self.index()) {
             self.push(Op::Indent);
-            self.sequence(elements, end, spacing);
+            if self.here() < end {
+                self.sequence(elements, end, spacing);
+            } else {
+                self.push(Op::Hard);
+            }
             self.leading(self.index());
             self.push(Op::Dedent);
             self.push(Op::Hard);
@@ -173,7 +182,8 @@ impl<'s> Builder<'s> {
             return false;
         };
         let limit = self.tokens.at(end);
-        let on = (off + 1..limit).find(|&i| self.tokens.kind(i).is_comment() && self.directive(i) == Some("on"));
+        let on =
+            (off + 1..limit).find(|&i| self.tokens.kind(i).is_comment() && self.directive(i) == Some("on"));
         let last = on.or_else(|| (off..limit).rev().find(|&i| self.tokens.kind(i) != TokenKind::Whitespace));
         let Some(last) = last else { return false };
         self.leading(off);
