@@ -265,8 +265,10 @@ impl Splitter<'_> {
         if self.balanced || !v.starts_line(first) {
             let before = if at > first { v.kind(at - 1) } else { None };
             let follows = before.is_none_or(ends_value);
+            // `name ==` behind a value may be the slip; behind an operator it is a comparison.
             let slip = v.kind(at + 1) == Some(K::EqEq);
-            return depth == 0 && (v.starts_line(at) && before != Some(K::Dot) || follows && !slip);
+            let own_line = v.starts_line(at) && before != Some(K::Dot);
+            return depth == 0 && if slip { own_line && follows } else { own_line || follows };
         }
         v.starts_line(at) && v.column(at) <= v.column(first)
     }
