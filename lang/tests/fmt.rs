@@ -4,8 +4,9 @@
 
 use krl_lang::fmt::{Formatted, Options, format};
 use krl_lang::token::{TokenBuf, TokenKind};
-use krl_lang::{Code, parse};
+use krl_lang::{Code, Parsed, parse};
 use std::fs;
+use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
@@ -52,6 +53,10 @@ fn check(source: &str, width: u32) -> Result<Formatted, String> {
     if old.has_errors() != new.has_errors() {
         return Err("errors appear or vanish".into());
     }
+    let shape = |parsed: &Parsed| parsed.ast.exprs.iter().map(|e| discriminant(&e.kind)).collect::<Vec<_>>();
+    if shape(&old) != shape(&new) {
+        return Err("trees differ".into());
+    }
     if result.changed != (result.text != source) {
         return Err("`changed` lies".into());
     }
@@ -93,9 +98,28 @@ struct Vector {
     source: String,
 }
 
+#[derive(serde::Deserialize)]
+struct Scenario {
+    id: String,
+    rulesets: Vec<Source>,
+}
+
+#[derive(serde::Deserialize)]
+struct Source {
+    source: String,
+}
+
+fn read<T: serde::de::DeserializeOwned>(name: &str) -> T {
+    serde_json::from_str(&fs::read_to_string(folder("../tests/vectors").join(name)).unwrap()).unwrap()
+}
+
+/// Every source of the conformance suite.
 fn vectors() -> Vec<Vector> {
-    let text = fs::read_to_string(folder("../tests/vectors/syntax.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
+    let mut list: Vec<Vector> = read("syntax.json");
+    for Scenario { id, rulesets } in read::<Vec<Scenario>>("scenarios.json") {
+        list.extend(rulesets.into_iter().map(|r| Vector { id: id.clone(), source: r.source }));
+    }
+    list
 }
 
 fn assert_none(failures: &[String]) {
@@ -165,7 +189,7 @@ fn damaged_sources_keep_their_text() {
     let mut failures = Vec::new();
     for entry in fs::read_dir(folder("tests/fmt")).unwrap() {
         let source = fs::read_to_string(entry.unwrap().path()).unwrap();
-        for _ in 0..400 {
+        for _ in 0..100 {
             let mut damaged = mutate(&source, &mut dice);
             if dice.below(2) == 0 {
                 damaged = mutate(&damaged, &mut dice);

@@ -5,7 +5,7 @@
 use krl_lang::{Code, decode, parse};
 
 /// Codes without an example: their cause can't be shown in a page.
-const WITHOUT_EXAMPLE: [Code; 2] = [Code::InvalidUtf8, Code::TooLarge];
+const WITHOUT_EXAMPLE: [Code; 3] = [Code::InvalidUtf8, Code::TooLarge, Code::FormatterFailure];
 
 /// The fenced block behind `heading`.
 fn example<'p>(page: &'p str, heading: &str) -> Option<&'p str> {

@@ -148,7 +148,10 @@ impl<'s> Builder<'s> {
     /// Leaves the next token out, but not its comments.
     pub(super) fn drop_tok(&mut self) {
         let index = self.index();
+        // What trails the token must not get behind a comment that ends a line.
+        let ended = self.line_ends || self.has_comments(index);
         self.leading(index);
+        self.line_ends |= ended;
         self.pass(index);
     }
 

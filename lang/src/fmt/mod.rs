@@ -20,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::{Parsed, parse};
 use crate::span::Span;
 use builder::Builder;
+use check::Mismatch;
 
 /// How to lay out a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,33 +59,34 @@ pub fn format_parsed(source: &str, parsed: &Parsed, options: &Options) -> Format
     if parsed.tokens.is_empty() && !source.is_empty() {
         return Formatted { text: source.to_owned(), changed: false, diagnostics: errors };
     }
-    match layout(source, parsed, &errors, options) {
-        Ok(text) => Formatted { changed: text != source, text, diagnostics: errors },
-        // Where syntax is broken, what the parser takes a line for may depend on the lines around it.
-        Err(check::Mismatch::Meaning) if !errors.is_empty() => {
-            Formatted { text: source.to_owned(), changed: false, diagnostics: errors }
+    match layout(source, parsed, options) {
+        Ok(text) if errors.is_empty() || is_stable(&text, options) => {
+            Formatted { changed: text != source, text, diagnostics: errors }
         }
-        Err(reason) => {
+        Err(reason) if errors.is_empty() || reason != Mismatch::Meaning => {
             let found = Diagnostic::new(Code::FormatterFailure, Span::empty(0), reason.message())
                 .help("the file was left as it is; please report it");
             let diagnostics = errors.into_iter().chain([found]).collect();
             Formatted { text: source.to_owned(), changed: false, diagnostics }
         }
+        // Where syntax is broken, what is taken for an item may depend on its lines; then they must stay.
+        _ => Formatted { text: source.to_owned(), changed: false, diagnostics: errors },
     }
 }
 
-fn layout(
-    source: &str,
-    parsed: &Parsed,
-    errors: &[Diagnostic],
-    options: &Options,
-) -> Result<String, check::Mismatch> {
-    let mut places: Vec<Span> = errors.iter().map(|d| d.span).collect();
+/// Is the layout of a broken file its own layout?
+fn is_stable(text: &str, options: &Options) -> bool {
+    layout(text, &parse(text), options).is_ok_and(|again| again == text)
+}
+
+fn layout(source: &str, parsed: &Parsed, options: &Options) -> Result<String, Mismatch> {
+    let errors = parsed.diagnostics.iter().filter(|d| d.is_error());
+    let mut places: Vec<Span> = errors.map(|d| d.span).collect();
     places.sort();
     let mut builder = Builder::new(source, &parsed.tokens, &parsed.ast, places);
     builder.file();
     if builder.lost {
-        return Err(check::Mismatch::Tree);
+        return Err(Mismatch::Tree);
     }
     let text = printer::print(&builder.doc.measure(), source, options.width, line_break(source));
     check::check(source, parsed, &text)?;
