@@ -40,7 +40,7 @@ pub enum Start {
 }
 
 /// A native that calls functions: a state machine, so that the machine can suspend inside the call.
-pub trait Iteration {
+pub trait Iteration: Send {
     /// The next step. `result` is what the last call returned, `null` at first.
     ///
     /// # Errors

@@ -188,6 +188,13 @@ impl Insn {
         Op::decode(self.0 as u8)
     }
 
+    /// Is it this operation?
+    #[inline]
+    #[must_use]
+    pub const fn is(self, op: Op) -> bool {
+        self.0 as u8 == op as u8
+    }
+
     /// The flags byte.
     #[inline]
     #[must_use]

@@ -70,7 +70,10 @@ impl Heap {
     /// # Errors
     /// [`Limit::Depth`]; [`Limit::Instructions`] for values whose shared parts make the comparison endless.
     pub fn equals(&self, a: Value, b: Value) -> Result<bool, Fault> {
-        self.equals_at(a, b, 0, &mut MAX_COMPARISONS.clone())
+        let mut left = MAX_COMPARISONS;
+        let equal = self.equals_at(a, b, 0, &mut left);
+        self.count_work(u64::from(MAX_COMPARISONS - left));
+        equal
     }
 
     fn equals_at(&self, a: Value, b: Value, depth: u32, left: &mut u32) -> Result<bool, Fault> {
@@ -83,7 +86,8 @@ impl Heap {
         if depth > MAX_NESTING {
             return Err(Fault::limit(Limit::Depth));
         }
-        *left = left.checked_sub(1).ok_or_else(|| Fault::limit(Limit::Instructions))?;
+        let parts = 1 + self.array(a).len() / 16 + self.map_len(a);
+        *left = left.checked_sub(parts as u32).ok_or_else(|| Fault::limit(Limit::Instructions))?;
         match (a.tag(), b.tag()) {
             (Some(Tag::String), Some(Tag::String)) => Ok(self.str_eq(a, b)),
             (Some(Tag::RegExp), Some(Tag::RegExp)) => Ok(self.regexp(a) == self.regexp(b)),

@@ -49,7 +49,10 @@ impl Heap {
     /// # Errors
     /// [`Limit::Depth`]; [`Limit::Memory`] if the parts, of which values may share many, make more than the budget of this heap.
     pub fn export(&self, v: Value) -> Result<Data, Fault> {
-        self.export_at(v, 0, &mut self.limit_words.clone())
+        let mut left = self.limit_words;
+        let data = self.export_at(v, 0, &mut left);
+        self.count_work((self.limit_words - left) as u64);
+        data
     }
 
     fn export_at(&self, v: Value, depth: u32, words_left: &mut usize) -> Result<Data, Fault> {

@@ -21,6 +21,7 @@ pub use region::Region;
 use crate::fault::{Fault, Limit};
 use crate::value::{Kind, MAX_OFFSET, RegionId, Tag, Value};
 use krl_regexp::Regexp;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// How deep nested arrays and maps may be for walks over them (equality, text, freezing).
@@ -35,6 +36,8 @@ pub struct Heap {
     limit_words: usize,
     /// Text under construction; kept for its memory.
     scratch: String,
+    /// Parts of values that were looked at since the machine last asked.
+    work: Cell<u64>,
 }
 
 /// A function value, taken apart.
@@ -59,7 +62,14 @@ impl Heap {
     #[must_use]
     pub fn new(cloud: Arc<Region>, units: Arc<UnitTable>, limit_bytes: usize) -> Self {
         let limit_words = (limit_bytes / 8).min(MAX_OFFSET);
-        Self { event: Region::default(), cloud, units, limit_words, scratch: String::new() }
+        Self {
+            event: Region::default(),
+            cloud,
+            units,
+            limit_words,
+            scratch: String::new(),
+            work: Cell::new(0),
+        }
     }
 
     /// A heap of its own whose only limit is what handles can reach.
@@ -70,6 +80,7 @@ impl Heap {
     /// Forgets all values of the event region and keeps its memory for the next event.
     pub fn reset(&mut self, cloud: Arc<Region>, units: Arc<UnitTable>, limit_bytes: usize) {
         self.event.clear();
+        self.work.set(0);
         self.cloud = cloud;
         self.units = units;
         self.limit_words = (limit_bytes / 8).min(MAX_OFFSET);
@@ -91,6 +102,16 @@ impl Heap {
                 Value::handle(tag, region, v.offset())
             }
         }
+    }
+
+    /// Counts parts of values that an operation looked at, beyond what its operands' sizes tell.
+    fn count_work(&self, parts: u64) {
+        self.work.set(self.work.get() + parts);
+    }
+
+    /// The parts counted since the last call: the machine charges them to the budget of instructions.
+    pub(crate) fn take_work(&self) -> u64 {
+        self.work.take()
     }
 
     /// Bytes in use by the event region.

@@ -184,7 +184,7 @@ impl Vm {
                 None => Answer::Later,
             },
         };
-        self.meter.fuel -= charge_after(self.heap.used_bytes().saturating_sub(used));
+        self.meter.fuel -= charge_after(&self.heap, used);
         match answer {
             Answer::Value(value) if to == ReturnTo::Iteration => {
                 self.answered = Some(value);

@@ -126,19 +126,10 @@ impl Vm {
                         };
                     }};
                 }
-                macro_rules! comparison {
-                    ($operator:tt) => {{
-                        let (x, y) = (r!(b), r!(c));
-                        r!(a) = Value::bool(if x.is_number() && y.is_number() {
-                            x.number_unchecked() $operator y.number_unchecked()
-                        } else {
-                            operators::compare(op, &self.heap, x, y)
-                        });
-                    }};
-                }
+                /// A jump of `insn`, which is the instruction before `pc`.
                 macro_rules! jump {
-                    () => {{
-                        let target = pc.wrapping_add_signed(insn.signed() as isize);
+                    ($insn:expr) => {{
+                        let target = pc.wrapping_add_signed($insn.signed() as isize);
                         if target < pc {
                             self.meter.fuel -= (pc - mark) as i64;
                             mark = target;
@@ -146,7 +137,31 @@ impl Vm {
                         pc = target;
                     }};
                 }
-
+                /// A comparison is nearly always followed by the jump that asks for it: takes it along, without a round of the loop.
+                macro_rules! branch {
+                    ($holds:expr) => {
+                        // SAFETY: a comparison is never the last instruction, so another follows.
+                        let next = unsafe { *code.add(pc) };
+                        if next.is(Op::JumpIfNot) && next.a() == a {
+                            pc += 1;
+                            if !$holds {
+                                jump!(next);
+                            }
+                        }
+                    };
+                }
+                macro_rules! comparison {
+                    ($operator:tt) => {{
+                        let (x, y) = (r!(b), r!(c));
+                        let holds = if x.is_number() && y.is_number() {
+                            x.number_unchecked() $operator y.number_unchecked()
+                        } else {
+                            operators::compare(op, &self.heap, x, y)
+                        };
+                        r!(a) = Value::bool(holds);
+                        branch!(holds);
+                    }};
+                }
                 match op {
                     Op::Move => r!(a) = r!(b),
                     Op::Const => {
@@ -223,34 +238,44 @@ impl Vm {
                         let equal = if x.is_number() && y.is_number() {
                             x.number_unchecked() == y.number_unchecked()
                         } else {
-                            attempt!(self.heap.equals(x, y))
+                            let equal = attempt!(self.heap.equals(x, y));
+                            self.meter.fuel -= meter::charge_after(&self.heap, self.heap.used_bytes());
+                            equal
                         };
-                        r!(a) = Value::bool(equal == (op == Op::Eq));
+                        let holds = equal == (op == Op::Eq);
+                        r!(a) = Value::bool(holds);
+                        branch!(holds);
                     }
                     Op::Lt => comparison!(<),
                     Op::Le => comparison!(<=),
                     Op::Gt => comparison!(>),
                     Op::Ge => comparison!(>=),
                     Op::Like => r!(a) = attempt!(operators::like(&self.heap, r!(b), r!(c))),
-                    Op::Member => r!(a) = Value::bool(attempt!(self.heap.has_member(r!(b), r!(c)))),
+                    Op::Member => {
+                        let (x, y) = (r!(b), r!(c));
+                        let found = attempt!(self.heap.has_member(x, y));
+                        self.meter.fuel -= meter::charge_before(&self.heap, &[x]);
+                        self.meter.fuel -= meter::charge_after(&self.heap, self.heap.used_bytes());
+                        r!(a) = Value::bool(found);
+                    }
                     Op::Compare => r!(a) = operators::sign(self.heap.order(r!(b), r!(c))),
                     Op::Cmp => r!(a) = operators::sign(self.heap.text_order(r!(b), r!(c))),
                     Op::Neg => r!(a) = attempt!(operators::negate(&self.heap, r!(b))),
                     Op::Not => r!(a) = Value::bool(!self.heap.is_truthy(r!(b))),
-                    Op::Jump => jump!(),
+                    Op::Jump => jump!(insn),
                     Op::JumpIf => {
                         if self.heap.is_truthy(r!(a)) {
-                            jump!();
+                            jump!(insn);
                         }
                     }
                     Op::JumpIfNot => {
                         if !self.heap.is_truthy(r!(a)) {
-                            jump!();
+                            jump!(insn);
                         }
                     }
                     Op::JumpIfNotNull => {
                         if !r!(a).is_null() {
-                            jump!();
+                            jump!(insn);
                         }
                     }
                     Op::LoopHead => {
@@ -301,8 +326,7 @@ impl Vm {
                             let used = self.heap.used_bytes();
                             self.meter.fuel -= meter::charge_before(&self.heap, args);
                             let value = attempt!(pure(&mut self.heap, args));
-                            self.meter.fuel -=
-                                meter::charge_after(self.heap.used_bytes().saturating_sub(used));
+                            self.meter.fuel -= meter::charge_after(&self.heap, used);
                             if a != NO_REGISTER {
                                 r!(a) = value;
                             }
@@ -352,7 +376,10 @@ impl Vm {
                             instance: frame.instance,
                             registers,
                         };
-                        if let After::Leave = attempt!(scene.run(effect, insn)) {
+                        let used = scene.heap.used_bytes();
+                        let after = attempt!(scene.run(effect, insn));
+                        self.meter.fuel -= meter::charge_after(&self.heap, used);
+                        if let After::Leave = after {
                             transfer!(self.leave(host, Value::NULL))
                         }
                     }

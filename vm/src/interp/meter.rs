@@ -75,7 +75,8 @@ pub(super) fn charge_before(heap: &Heap, args: &[Value]) -> i64 {
     (args.iter().map(size).sum::<usize>() / 16) as i64
 }
 
-/// What a native is charged for the bytes it made.
-pub(super) fn charge_after(bytes: usize) -> i64 {
-    (bytes / 64) as i64
+/// What is charged for an operation after it ran: the bytes it made, `used` being those in use before, and the parts it walked over.
+pub(super) fn charge_after(heap: &Heap, used: usize) -> i64 {
+    let made = heap.used_bytes().saturating_sub(used) / 64;
+    made as i64 + heap.take_work() as i64
 }

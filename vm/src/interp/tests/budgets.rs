@@ -56,3 +56,23 @@ fn a_new_budget_lets_the_next_reaction_run() {
     vm.refuel(1_000);
     assert_eq!(vm.instructions_left(), 1_000);
 }
+
+/// What an instruction costs grows with the data it walks over: a hundred rounds are more than the budget has.
+#[test]
+fn walks_are_charged() {
+    for walk in ["Eq 0 1 2", "Member 0 1 3"] {
+        let rounds = format!("{walk}\n").repeat(100);
+        let text = format!(
+            "fragment main() 4\nInt 0 100000\nNull 3\nCallNative .1 1 ~range 0\nCallNative .1 2 ~range 0\n{rounds}Return 0"
+        );
+        let (mut vm, mut host) = machine(&text, Limits { instructions: 500_000, ..Limits::default() });
+        let _ = vm.run(&mut host, 0, 0, &[]);
+        assert_eq!(vm.instructions_left(), 0, "{walk}");
+    }
+}
+
+#[test]
+fn machines_may_move_between_threads() {
+    fn check<T: Send>() {}
+    check::<Vm>();
+}
