@@ -92,6 +92,15 @@ impl Player {
         installed.map(drop).map_err(|e| NotInstalled::Failed(e.to_string()))
     }
 
+    fn uninstall(&mut self, rid: &str, expected: &Data) -> Result<(), String> {
+        match (self.cloud.uninstall(rid), expected) {
+            (Ok(()), Data::Null) => Ok(()),
+            (Ok(()), error) => Err(format!("uninstalls, but should fail with {}", error.to_json())),
+            (Err(in_use), Data::Null) => Err(in_use.to_string()),
+            (Err(in_use), error) => same_error(error, &in_use.to_string()),
+        }
+    }
+
     fn step(&mut self, step: &Data) -> Result<(), String> {
         if let Ok(mut logs) = self.logs.lock() {
             logs.clear();
@@ -105,6 +114,8 @@ impl Player {
             self.query(query, step)?;
         } else if let Some(source) = map.get("install") {
             self.install(source)?;
+        } else if let Some(rid) = map.get("uninstall").and_then(Data::as_str) {
+            self.uninstall(rid, &member(step, "error"))?;
         } else if map.contains_key("restart") {
             self.restart()?;
         } else {

@@ -45,6 +45,14 @@ fn the_reference_scenarios_hold_but_for_listed_decisions() {
 }
 
 #[test]
+fn own_scenarios_hold() {
+    let none = Data::Map(Default::default());
+    for form in [Form::Direct, Form::Stored] {
+        check("own-scenarios.json", &none, form);
+    }
+}
+
+#[test]
 fn every_deviation_names_its_decision() {
     for (id, deviation) in read("scenarios-deviations.json").as_map().unwrap() {
         let decision = deviation.as_map().and_then(|d| d.get("decision")).and_then(Data::as_str);
