@@ -1,5 +1,7 @@
 //! Events through an in-memory cloud: `cargo bench --bench events`. Each figure is one event.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails ends the measurement")]
+
 use krl_kernel::cloud::{Cloud, Configuration, Environment};
 use krl_vm::data::Data;
 use std::fmt::Write;
@@ -74,7 +76,8 @@ fn before(bencher: divan::Bencher<'_, '_>) {
 
 #[divan::bench]
 fn count_within(bencher: divan::Bencher<'_, '_>) {
-    let rule = r#"rule r { select when count 3 (a b v re#(\d+)#) sum(s) within 5 minutes send_directive("x") }"#;
+    let rule =
+        r#"rule r { select when count 3 (a b v re#(\d+)#) sum(s) within 5 minutes send_directive("x") }"#;
     run(bencher, rule, &[("b", r#"{"v":"7"}"#)]);
 }
 
@@ -85,8 +88,10 @@ fn counter(bencher: divan::Bencher<'_, '_>) {
 
 #[divan::bench]
 fn path_update_in_1000_keys(bencher: divan::Bencher<'_, '_>) {
-    let fill = "rule f { select when a fill foreach 0.range(999) setting(i) fired { ent:m{\"k\" + i} := i } }";
-    let rule = "rule r { select when a b fired { ent:m{event:attrs{\"k\"}} := ent:m{event:attrs{\"k\"}} + 1 } }";
+    let fill =
+        "rule f { select when a fill foreach 0.range(999) setting(i) fired { ent:m{\"k\" + i} := i } }";
+    let rule =
+        "rule r { select when a b fired { ent:m{event:attrs{\"k\"}} := ent:m{event:attrs{\"k\"}} + 1 } }";
     let mut cloud = cloud(&format!("{fill} {rule}"));
     cloud.signal("a", "fill", Data::Null).unwrap();
     let attrs = Data::parse(r#"{"k":"k500"}"#).unwrap();
@@ -96,7 +101,9 @@ fn path_update_in_1000_keys(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench]
 fn thirty_operators_in_pre(bencher: divan::Bencher<'_, '_>) {
     let pre: Vec<_> = (0..10)
-        .map(|i| format!(r#"x{i} = [1, 2, {i}].length() + "abc".uc().length() + {{"a": {i}}}.keys().length()"#))
+        .map(|i| {
+            format!(r#"x{i} = [1, 2, {i}].length() + "abc".uc().length() + {{"a": {i}}}.keys().length()"#)
+        })
         .collect();
     let rule = format!(r#"rule r {{ select when a b pre {{ {} }} send_directive("x") }}"#, pre.join(" "));
     run(bencher, &rule, &[("b", "{}")]);

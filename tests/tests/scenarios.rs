@@ -1,5 +1,7 @@
 //! Every scenario in every form, and the list of those that differ from the reference on purpose.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails fails the test")]
+
 use krl_conformance::scenario::{Form, run};
 use krl_vm::data::Data;
 use std::collections::BTreeMap;

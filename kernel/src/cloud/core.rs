@@ -58,7 +58,8 @@ pub(super) struct Scene {
     pub slot: Slot,
     /// Its instance.
     pub instance: u32,
-    pub rule: Option<Arc<str>>,
+    /// The running rule of that instance's unit.
+    pub rule: Option<u32>,
     /// `event:attrs` as a value of the machine's heap.
     pub attrs: Option<Value>,
     /// The ruleset sees no further rules for this event.
@@ -211,6 +212,12 @@ impl Core {
 
     pub fn rebuild_index(&mut self) {
         self.index = Index::new(self.installed().map(|ruleset| (ruleset.instance, ruleset.code.unit())));
+    }
+
+    /// The name of the running rule.
+    pub fn rule_name(&self) -> Option<&Arc<str>> {
+        let code = &self.info(self.scene.instance)?.code;
+        Some(&code.unit().rules.get(self.scene.rule? as usize)?.name)
     }
 
     /// Refuses writes outside events.

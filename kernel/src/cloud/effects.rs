@@ -1,6 +1,6 @@
-//! What rules do beyond entity variables: raised events, jobs, directives, errors, sent events.
+//! What rules do beyond entity variables: raised events, jobs, directives, errors.
 
-use super::core::{Audience, Core, Outgoing, Queued, Undo};
+use super::core::{Audience, Core, Queued, Undo};
 use super::environment::LogEntry;
 use super::event::{Directive, Event, RuntimeError};
 use crate::schedule::{Job, Timing};
@@ -41,7 +41,7 @@ impl Core {
     }
 
     /// Attributes that are passed on leave out the `_headers` the event came with (decision H4).
-    fn passed_on(&self, mut attrs: Data) -> Data {
+    pub(super) fn passed_on(&self, mut attrs: Data) -> Data {
         const HEADERS: &str = "_headers";
         let came_with = self.scene.event.as_ref().and_then(|event| event.attrs.get(HEADERS));
         if let (Data::Map(map), Some(headers)) = (&mut attrs, came_with)
@@ -73,7 +73,7 @@ impl Core {
     }
 
     /// Removes the jobs of the running ruleset that `which` picks.
-    fn remove_jobs(&mut self, which: impl Fn(&Job) -> bool) -> Result<Data, Fault> {
+    pub(super) fn remove_jobs(&mut self, which: impl Fn(&Job) -> bool) -> Result<Data, Fault> {
         self.may_write()?;
         let rid = self.own_rid();
         while let Some(at) = self.jobs.iter().position(|job| job.rid == rid && which(job)) {
@@ -83,7 +83,7 @@ impl Core {
         Ok(Data::Null)
     }
 
-    fn own_jobs(&self) -> impl Iterator<Item = &Job> {
+    pub(super) fn own_jobs(&self) -> impl Iterator<Item = &Job> {
         let rid = self.own_rid();
         self.jobs.iter().filter(move |job| job.rid == rid)
     }
@@ -106,7 +106,7 @@ impl Core {
             name: heap.export(name)?,
             options: heap.export(options)?,
             rid: self.own_rid(),
-            rule_name: self.scene.rule.clone().unwrap_or_default(),
+            rule_name: self.rule_name().cloned().unwrap_or_default(),
             txn_id: self.scene.txn_id.clone(),
         };
         let meta = text_map(
@@ -134,7 +134,7 @@ impl Core {
             ("level", Data::string(level.name())),
             ("data", data),
             ("rid", Data::String(rid.clone())),
-            ("rule_name", self.scene.rule.clone().map_or(Data::Null, Data::String)),
+            ("rule_name", self.rule_name().cloned().map_or(Data::Null, Data::String)),
             ("genus", Data::string("user")),
         ]);
         self.queue_event("system", "error", attrs, Audience::Only(rid))
@@ -171,109 +171,6 @@ impl Core {
             self.transaction.queue.push_back(Queued { event: Arc::new(event), audience });
         }
     }
-
-    /// Natives that the cloud itself answers.
-    pub(super) fn answer(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault> {
-        let arg = |index: usize| args.get(index).cloned().unwrap_or_default();
-        match name {
-            "schedule:list" => Ok(Data::Array(self.own_jobs().map(Job::record).collect())),
-            "schedule:get" => {
-                Ok(self.own_jobs().find(|job| is_text(&arg(0), &job.id)).map_or(Data::Null, Job::record))
-            }
-            "schedule:remove" => self.remove_jobs(|job| is_text(&arg(0), &job.id)),
-            "schedule:clear" => self.remove_jobs(|_| true),
-            "event:send" => self.send(&arg(0), &arg(1)),
-            "ctx:event" => self.send_to(&arg(0), &arg(1), &arg(2), arg(3), &arg(4)),
-            "ctx:query" | "ctx:eventQuery" => match arg(0) {
-                Data::String(eci) if self.is_own(&eci) => {
-                    Err(Fault::error("a cloud by itself does not answer its own queries"))
-                }
-                eci => Err(Fault::error(format!("ECI not found {}", plain_text(&eci)))),
-            },
-            _ => match name.strip_prefix("ctx:").and_then(|property| self.context(instance, property)) {
-                Some(data) => Ok(data),
-                None => Err(Fault::error(format!("{name} needs a host, and this cloud runs without one"))),
-            },
-        }
-    }
-
-    fn context(&self, instance: u32, property: &str) -> Option<Data> {
-        let info = self.info(instance)?;
-        let ruleset = self.ruleset(info.slot);
-        let meta = &info.code.unit().meta;
-        let text = |text: &Option<Arc<str>>| text.clone().map_or(Data::Null, Data::String);
-        Some(match property {
-            "picoId" => Data::String(self.id.clone()),
-            "rid" => Data::String(info.rid.clone()),
-            "rid_url" => text(&ruleset?.url),
-            "rid_config" => ruleset?.config.clone(),
-            "rid_version" => text(&meta.version),
-            "rid_name" => text(&meta.name),
-            "rid_description" => text(&meta.description),
-            "rid_author" => text(&meta.author),
-            "parent" => Data::Null,
-            "children" => Data::Array(Vec::new()),
-            _ => return None,
-        })
-    }
-
-    pub(super) fn is_own(&self, eci: &str) -> bool {
-        *eci == *self.eci || *eci == *self.id
-    }
-
-    /// `event:send`: an event that cannot be delivered is logged, and answers null (`krl-runtime.md` §5.2).
-    fn send(&mut self, options: &Data, host: &Data) -> Result<Data, Fault> {
-        let option = |name: &str| options.as_map().and_then(|o| o.get(name)).cloned().unwrap_or_default();
-        let eci = option("eci");
-        if eci.as_str().is_none() {
-            let kind = plain_text(&eci);
-            return Err(Fault::type_error(format!("eci was {kind} instead of a string")));
-        }
-        let name = Some(option("name")).filter(|name| *name != Data::Null).unwrap_or_else(|| option("type"));
-        match self.send_to(&eci, &option("domain"), &name, option("attrs"), host) {
-            Ok(eid) => Ok(eid),
-            Err(fault) => {
-                let (rid, message) = (self.own_rid(), Data::string(fault.to_string()));
-                self.write_log(|txn_id| LogEntry {
-                    level: LogLevel::Error,
-                    rid,
-                    txn_id,
-                    message,
-                    value: None,
-                });
-                Ok(Data::Null)
-            }
-        }
-    }
-
-    /// Puts an event into the outbox; it leaves when the transaction is done (decision R8).
-    fn send_to(
-        &mut self,
-        eci: &Data,
-        domain: &Data,
-        name: &Data,
-        attrs: Data,
-        host: &Data,
-    ) -> Result<Data, Fault> {
-        self.may_write()?;
-        if *host != Data::Null {
-            return Err(Fault::error("events to other hosts need a host, and this cloud runs without one"));
-        }
-        let eci: Arc<str> = plain_text(eci).into();
-        if !self.is_own(&eci) {
-            return Err(Fault::error(format!("ECI not found {eci}")));
-        }
-        let part = |data: &Data| data.as_str().unwrap_or_default().to_owned();
-        let event = Event::clean(&eci, &part(domain), &part(name), self.passed_on(attrs), 0);
-        let Event { domain, name, attrs, .. } = event.map_err(|e| Fault::error(e.to_string()))?;
-        let eid = self.random.id();
-        let hops = self.transaction.hops + 1;
-        if hops > self.budgets.hops {
-            return Err(Fault::limit(Limit::Cascade));
-        }
-        self.outbox.push_back(Outgoing { eid: eid.clone(), eci, domain, name, attrs, hops });
-        Ok(Data::String(eid))
-    }
 }
 
 /// Domain and type of a `raise` or `schedule`; in the dynamic form `domain:type` is taken apart at the first colon.
@@ -301,18 +198,4 @@ fn text_map(heap: &mut Heap, entries: &[(&str, &Arc<str>); 3]) -> Result<Value, 
 
 fn text_data<const N: usize>(entries: [(&str, Data); N]) -> Data {
     Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<DataMap>())
-}
-
-fn is_text(data: &Data, text: &str) -> bool {
-    data.as_str() == Some(text)
-}
-
-/// The String form of plain data.
-fn plain_text(data: &Data) -> String {
-    match data {
-        Data::String(text) => text.to_string(),
-        Data::Array(_) => "[Array]".into(),
-        Data::Map(_) => "[Map]".into(),
-        scalar => scalar.to_json(),
-    }
 }

@@ -212,7 +212,7 @@ impl Core {
             Property::MetaEci if own => self.scene.eci.as_ref().map_or(Data::Null, text),
             Property::MetaHost if own => self.host.as_ref().map_or(Data::Null, text),
             Property::MetaTxnId if own && self.scene.mode != Mode::Start => text(&self.scene.txn_id),
-            Property::MetaRuleName if own => self.scene.rule.as_ref().map_or(Data::Null, text),
+            Property::MetaRuleName if own => self.rule_name().map_or(Data::Null, text),
             _ => Data::Null,
         }
     }

@@ -29,12 +29,14 @@
 //! assert_eq!(cloud.query(&sold).unwrap().to_json(), "1");
 //! ```
 
+mod answers;
 mod core;
 mod effects;
 mod environment;
 mod event;
 mod host;
 mod install;
+mod instances;
 mod query;
 mod state;
 mod time;

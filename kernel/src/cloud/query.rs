@@ -85,17 +85,10 @@ impl Cloud {
             }
             return Err(QueryError::NotShared { rid, name });
         };
-        let globals = self.core.instances.get(instance as usize).map(|i| &i.globals);
-        let value = globals.and_then(|g| g.get(usize::from(shared.global))).copied().unwrap_or(Value::NULL);
         let txn_id = self.core.random.id();
         self.core.scene =
             Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
-        self.vm.begin(self.core.world());
-        let answer = match self.vm.heap().kind(value) {
-            Kind::Function | Kind::ActionFunction => self.ask(value, args),
-            Kind::Action => Ok(None),
-            _ => self.vm.heap().export(value).map(Some).map_err(failure),
-        };
+        let answer = self.ask(instance, shared.global, args);
         let answer = match answer {
             Ok(Some(data)) => Ok(data),
             Ok(None) => Err(QueryError::NotShared { rid, name }),
@@ -105,8 +98,18 @@ impl Cloud {
         answer
     }
 
-    fn ask(&mut self, function: Value, args: &DataMap) -> Result<Option<Data>, Failure> {
-        let value = finished(self.vm.call_query(&mut self.core, function, args))?;
+    /// The answer of a shared global; none of an action, which queries cannot run.
+    fn ask(&mut self, instance: u32, global: u16, args: &DataMap) -> Result<Option<Data>, Failure> {
+        let globals = self.core.instances.get(instance as usize).map(|i| &i.globals);
+        let mut value = globals.and_then(|g| g.get(usize::from(global))).copied().unwrap_or(Value::NULL);
+        self.vm.begin(self.core.world());
+        match self.vm.heap().kind(value) {
+            Kind::Action => return Ok(None),
+            Kind::Function | Kind::ActionFunction => {
+                value = finished(self.vm.call_query(&mut self.core, value, args))?;
+            }
+            _ => {}
+        }
         self.vm.heap().export(value).map(Some).map_err(failure)
     }
 }

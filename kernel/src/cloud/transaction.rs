@@ -128,7 +128,7 @@ impl Cloud {
         salient: &Salient,
     ) -> Result<(), RuntimeError> {
         let Some(rule) = code.unit().rules.get(salient.rule as usize) else { return Ok(()) };
-        self.core.scene.rule = Some(rule.name.clone());
+        self.core.scene.rule = Some(salient.rule);
         let changes = self.core.transaction.undo.len();
         let verdict = self.select(slot, code, event, salient).and_then(|selected| match selected {
             Ok(()) => self.run_rule(salient.instance, rule.body).map(|()| None),
@@ -152,14 +152,13 @@ impl Cloud {
         let mut wheres = Wheres { vm: &mut self.vm, core: &mut self.core, instance: salient.instance };
         let Some(machine) = code.machine(salient.rule) else {
             self.scratch.settings.clear();
-            let Some(Select::Where(fragment)) =
-                code.unit().rules.get(salient.rule as usize).map(|r| &r.select)
-            else {
-                return Ok(Err(Reason::State));
-            };
-            let holds = wheres.run(*fragment, &[])? == Value::TRUE;
-            return Ok(if holds { Ok(()) } else { Err(Reason::Where) });
+            return wheres.select_where(code, salient.rule);
         };
+        if machine.is_single() {
+            let input = Input { named: &salient.tests, attrs: &event.attrs, time: event.time };
+            let step = machine.step(None, None, input, &mut self.scratch, &mut wheres)?;
+            return Ok(if step == Step::Unmoved { Err(self.scratch.reason()) } else { Ok(()) });
+        }
         let within = wheres.core.info(salient.instance);
         let within = within.and_then(|info| info.within.get(salient.rule as usize).copied().flatten());
         let state = wheres.core.set_match(slot, salient.rule, None);
@@ -251,6 +250,14 @@ struct Wheres<'a> {
 }
 
 impl Wheres<'_> {
+    /// `select where` fires on exactly `true` (`krl-runtime.md` §4.4).
+    fn select_where(&mut self, code: &Code, rule: u32) -> Result<Result<(), Reason>, Failure> {
+        match code.unit().rules.get(rule as usize).map(|rule| &rule.select) {
+            Some(Select::Where(fragment)) if self.run(*fragment, &[])? == Value::TRUE => Ok(Ok(())),
+            _ => Ok(Err(Reason::Where)),
+        }
+    }
+
     fn run(&mut self, fragment: FunctionId, settings: &[Data]) -> Result<Value, Failure> {
         let args = imported(self.vm, settings)?;
         finished(self.vm.run(self.core, self.instance, fragment, &args))

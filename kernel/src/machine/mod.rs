@@ -69,6 +69,12 @@ impl Machine {
         })
     }
 
+    /// Whether the machine never leaves its start: one event fires it, and it has no state.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
     fn edges_of(&self, node: u32) -> &[Edge] {
         let bound = |at: u32| self.first.get(at as usize).map_or(self.edges.len(), |&i| i as usize);
         self.edges.get(bound(node)..bound(node + 1)).unwrap_or_default()

@@ -146,7 +146,8 @@ impl Machine {
         scratch: &mut Scratch,
         conditions: &mut C,
     ) -> Result<Vec<&Edge>, C::Error> {
-        let active = state.map_or(&[START][..], |s| &s.active);
+        let leads_on = |s: &&MatchState| s.active.iter().any(|&node| !self.edges_of(node).is_empty());
+        let active = state.filter(leads_on).map_or(&[START][..], |s| &s.active);
         let settings = state.map_or(&[][..], |s| &s.settings);
         let mut taken = Vec::new();
         for &node in active {
@@ -316,7 +317,7 @@ impl Matcher {
     ) -> Result<bool, Fault> {
         captured.clear();
         for (name, regexp) in &self.patterns {
-            let subject = attrs.get(&**name).map_or(Cow::Borrowed(""), text);
+            let subject = attribute(attrs, name).map_or(Cow::Borrowed(""), text);
             let found = if regexp.group_count() == 0 {
                 regexp.is_match(&subject)
             } else {
@@ -331,6 +332,15 @@ impl Matcher {
         }
         Ok(true)
     }
+}
+
+/// An attribute. Few are found faster by looking than by hashing.
+fn attribute<'a>(attrs: &'a DataMap, name: &str) -> Option<&'a Data> {
+    const FEW: usize = 8;
+    if attrs.len() > FEW {
+        return attrs.get(name);
+    }
+    attrs.iter().find(|(key, _)| &***key == name).map(|(_, value)| value)
 }
 
 /// Gives names their captures by position; a name beyond them is null.

@@ -1,0 +1,129 @@
+//! Natives that the cloud itself answers: its properties, its schedule, and events it sends.
+
+use super::core::{Core, Outgoing};
+use super::environment::LogEntry;
+use super::event::Event;
+use crate::schedule::Job;
+use krl_vm::data::Data;
+use krl_vm::fault::{Fault, Limit};
+use krl_vm::native::LogLevel;
+use std::sync::Arc;
+
+impl Core {
+    /// Natives that the cloud itself answers.
+    pub(super) fn answer(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault> {
+        let arg = |index: usize| args.get(index).cloned().unwrap_or_default();
+        match name {
+            "schedule:list" => Ok(Data::Array(self.own_jobs().map(Job::record).collect())),
+            "schedule:get" => {
+                Ok(self.own_jobs().find(|job| is_text(&arg(0), &job.id)).map_or(Data::Null, Job::record))
+            }
+            "schedule:remove" => self.remove_jobs(|job| is_text(&arg(0), &job.id)),
+            "schedule:clear" => self.remove_jobs(|_| true),
+            "event:send" => self.send(&arg(0), &arg(1)),
+            "ctx:event" => self.send_to(&arg(0), &arg(1), &arg(2), arg(3), &arg(4)),
+            "ctx:query" | "ctx:eventQuery" => match arg(0) {
+                Data::String(eci) if self.is_own(&eci) => {
+                    Err(Fault::error("a cloud by itself does not answer its own queries"))
+                }
+                eci => Err(Fault::error(format!("ECI not found {}", plain_text(&eci)))),
+            },
+            _ => match name.strip_prefix("ctx:").and_then(|property| self.context(instance, property)) {
+                Some(data) => Ok(data),
+                None => Err(Fault::error(format!("{name} needs a host, and this cloud runs without one"))),
+            },
+        }
+    }
+
+    fn context(&self, instance: u32, property: &str) -> Option<Data> {
+        let info = self.info(instance)?;
+        let ruleset = self.ruleset(info.slot);
+        let meta = &info.code.unit().meta;
+        let text = |text: &Option<Arc<str>>| text.clone().map_or(Data::Null, Data::String);
+        Some(match property {
+            "picoId" => Data::String(self.id.clone()),
+            "rid" => Data::String(info.rid.clone()),
+            "rid_url" => text(&ruleset?.url),
+            "rid_config" => ruleset?.config.clone(),
+            "rid_version" => text(&meta.version),
+            "rid_name" => text(&meta.name),
+            "rid_description" => text(&meta.description),
+            "rid_author" => text(&meta.author),
+            "parent" => Data::Null,
+            "children" => Data::Array(Vec::new()),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn is_own(&self, eci: &str) -> bool {
+        *eci == *self.eci || *eci == *self.id
+    }
+
+    /// `event:send`: an event that cannot be delivered is logged, and answers null (`krl-runtime.md` §5.2).
+    fn send(&mut self, options: &Data, host: &Data) -> Result<Data, Fault> {
+        let option = |name: &str| options.as_map().and_then(|o| o.get(name)).cloned().unwrap_or_default();
+        let eci = option("eci");
+        if eci.as_str().is_none() {
+            let kind = plain_text(&eci);
+            return Err(Fault::type_error(format!("eci was {kind} instead of a string")));
+        }
+        let name = Some(option("name")).filter(|name| *name != Data::Null).unwrap_or_else(|| option("type"));
+        match self.send_to(&eci, &option("domain"), &name, option("attrs"), host) {
+            Ok(eid) => Ok(eid),
+            Err(fault) => {
+                let (rid, message) = (self.own_rid(), Data::string(fault.to_string()));
+                self.write_log(|txn_id| LogEntry {
+                    level: LogLevel::Error,
+                    rid,
+                    txn_id,
+                    message,
+                    value: None,
+                });
+                Ok(Data::Null)
+            }
+        }
+    }
+
+    /// Puts an event into the outbox; it leaves when the transaction is done (decision R8).
+    fn send_to(
+        &mut self,
+        eci: &Data,
+        domain: &Data,
+        name: &Data,
+        attrs: Data,
+        host: &Data,
+    ) -> Result<Data, Fault> {
+        self.may_write()?;
+        if *host != Data::Null {
+            return Err(Fault::error("events to other hosts need a host, and this cloud runs without one"));
+        }
+        let eci: Arc<str> = plain_text(eci).into();
+        if !self.is_own(&eci) {
+            return Err(Fault::error(format!("ECI not found {eci}")));
+        }
+        let part = |data: &Data| data.as_str().unwrap_or_default().to_owned();
+        let event = Event::clean(&eci, &part(domain), &part(name), self.passed_on(attrs), 0);
+        let Event { domain, name, attrs, .. } = event.map_err(|e| Fault::error(e.to_string()))?;
+        let eid = self.random.id();
+        let hops = self.transaction.hops + 1;
+        if hops > self.budgets.hops {
+            return Err(Fault::limit(Limit::Cascade));
+        }
+        self.outbox.push_back(Outgoing { eid: eid.clone(), eci, domain, name, attrs, hops });
+        Ok(Data::String(eid))
+    }
+}
+
+fn is_text(data: &Data, text: &str) -> bool {
+    data.as_str() == Some(text)
+}
+
+/// The String form of plain data.
+fn plain_text(data: &Data) -> String {
+    match data {
+        Data::String(text) => text.to_string(),
+        Data::Array(_) => "[Array]".into(),
+        Data::Map(_) => "[Map]".into(),
+        scalar => scalar.to_json(),
+    }
+}
