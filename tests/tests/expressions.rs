@@ -50,6 +50,17 @@ fn expressions_evaluate_as_in_the_reference() {
     assert!(gone.is_empty(), "listed, but as in the reference: {gone:?}");
 }
 
+/// The examples that the manual and the editor show of every operator and module member.
+#[test]
+fn examples_of_the_standard_library_hold() {
+    let mut vm = Vm::default();
+    for (expression, value) in krl_stdlib::all().iter().flat_map(|s| s.examples) {
+        let answer = evaluate(&mut vm, &ruleset(&json!({ "expr": expression })));
+        let expected = json!({ "value": serde_json::from_str::<Json>(value).unwrap() });
+        assert_eq!(judge(&expected, &answer), Ok(()), "{expression}");
+    }
+}
+
 /// Does the answer agree? Errors are compared by when they happen; decision L9 allows to find them earlier.
 fn judge(expected: &Json, answer: &Answer) -> Result<(), String> {
     let agree = match (expected.get("error"), answer) {
