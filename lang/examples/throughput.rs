@@ -1,5 +1,7 @@
-//! Parsing speed: `cargo run --release -p krl-lang --example throughput [FILE…]`, by default over the accepted vectors.
+//! Speed of parsing and formatting: `cargo run --release -p krl-lang --example throughput [FILE…]`, by default over the accepted vectors.
 
+use krl_lang::fmt::{Options, format};
+use krl_lang::parse;
 use std::time::Instant;
 
 fn sources() -> Result<Vec<String>, Box<dyn std::error::Error>> {
@@ -19,19 +21,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let thermostat = include_str!("../tests/samples/thermostat.krl");
     let rules = thermostat.find("  rule measured").and_then(|at| thermostat.get(at..thermostat.len() - 2));
     let large = format!("ruleset large {{\n{}}}\n", rules.unwrap_or_default().repeat(500));
-    measure("files", &sources, 500);
-    measure("one large file", &[large], 10);
+    let large = [large];
+    let options = Options::default();
+    measure("parse files", &sources, 500, parse);
+    measure("parse one large file", &large, 10, parse);
+    measure("format files", &sources, 100, |source| format(source, &options));
+    measure("format one large file", &large, 5, |source| format(source, &options));
     Ok(())
 }
 
-fn measure(name: &str, sources: &[String], rounds: usize) {
+fn measure<T>(name: &str, sources: &[String], rounds: usize, run: impl Fn(&str) -> T) {
     let bytes: usize = sources.iter().map(String::len).sum();
     let mut best = f64::MAX;
     for _ in 0..5 {
         let started = Instant::now();
         for _ in 0..rounds {
             for source in sources {
-                std::hint::black_box(krl_lang::parse(source));
+                std::hint::black_box(run(source));
             }
         }
         best = best.min(started.elapsed().as_secs_f64() / rounds as f64);

@@ -1,6 +1,6 @@
 //! Is the formatted text the same program with the same comments?
 
-use crate::ast::{Ast, Block, Declaration, ExprKind, MetaKind, PostludePart, ProgramItem, Rule};
+use crate::ast::{Ast, Block, Declaration, MetaKind, PostludePart, ProgramItem, Rule};
 use crate::parse::{Parsed, parse};
 use crate::token::{TokenBuf, TokenKind};
 use std::mem::discriminant;
@@ -71,34 +71,36 @@ fn needed<'a>((tokens, source): Side<'a>) -> impl Iterator<Item = (TokenKind, &'
 
 /// Compares comments, in order, but for white space around their lines.
 fn same_comments(old: Side<'_>, new: Side<'_>) -> Result<(), Mismatch> {
-    let comments = |(tokens, source): Side<'_>| {
-        (0..tokens.len())
-            .filter(|&i| tokens.kind(i).is_comment())
-            .map(|i| tokens.text(i, source).lines().map(str::trim).collect::<Vec<_>>().join("\n"))
-            .collect::<Vec<_>>()
-    };
-    if comments(old) == comments(new) { Ok(()) } else { Err(Mismatch::Comments) }
+    if comment_lines(old).eq(comment_lines(new)) { Ok(()) } else { Err(Mismatch::Comments) }
+}
+
+/// The lines of all comments, each with its position in its comment.
+fn comment_lines<'a>((tokens, source): Side<'a>) -> impl Iterator<Item = (usize, &'a str)> {
+    let comments = (0..tokens.len()).filter(|&i| tokens.kind(i).is_comment());
+    comments.flat_map(|i| tokens.text(i, source).lines().map(str::trim).enumerate())
 }
 
 /// Compares the shape of two trees over the same tokens.
 fn same_tree(old: &Ast, new: &Ast) -> bool {
     let events = |ast: &Ast| ast.events.iter().map(|e| discriminant(&e.kind)).collect::<Vec<_>>();
-    let exprs = old.exprs.iter().zip(&new.exprs).all(|(a, b)| same_expr(&a.kind, &b.kind));
+    let kinds = old.exprs.iter().zip(&new.exprs).all(|(a, b)| discriminant(&a.kind) == discriminant(&b.kind));
     old.exprs.len() == new.exprs.len()
-        && exprs
+        && kinds
+        && children(old) == children(new)
         && events(old) == events(new)
         && old.program.len() == new.program.len()
         && old.program.iter().zip(&new.program).all(|(a, b)| item_value(a) == item_value(b))
         && items(old) == items(new)
 }
 
-fn same_expr(a: &ExprKind, b: &ExprKind) -> bool {
-    let children = |kind: &ExprKind| {
-        let mut list = Vec::new();
-        kind.for_each_child(|id| list.push(id));
-        list
-    };
-    discriminant(a) == discriminant(b) && children(a) == children(b)
+/// The children of every expression, each list ended by the expression itself.
+fn children(ast: &Ast) -> Vec<u32> {
+    let mut list = Vec::with_capacity(ast.exprs.len() * 2);
+    for (i, expr) in ast.exprs.iter().enumerate() {
+        expr.kind.for_each_child(|id| list.push(id.0));
+        list.push(i as u32);
+    }
+    list
 }
 
 fn item_value(item: &ProgramItem) -> (bool, u32) {

@@ -5,6 +5,9 @@
 use super::doc::{Measured, Mode, Op, STEP};
 use super::width;
 
+/// Indentation is copied from here.
+const BLANKS: &str = "                                                                ";
+
 /// What stands between the last text and the next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
@@ -136,7 +139,12 @@ impl<'s> Printer<'_, 's> {
     }
 
     fn pad(&mut self, columns: u32) {
-        self.out.extend(std::iter::repeat_n(' ', columns as usize));
+        let mut left = columns as usize;
+        while left > 0 {
+            let part = left.min(BLANKS.len());
+            self.out.push_str(BLANKS.get(..part).unwrap_or_default());
+            left -= part;
+        }
         self.column = columns;
     }
 
