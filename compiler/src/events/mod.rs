@@ -190,3 +190,6 @@ fn first_tests(shape: &Shape) -> Vec<u32> {
         Shape::NotBetween { open, .. } => first_tests(open),
     }
 }
+
+#[cfg(test)]
+mod tests;

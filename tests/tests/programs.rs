@@ -1,0 +1,92 @@
+//! Programs that stress code generation: what they yield, from the compiler through the verifier to the machine.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failing helper fails the test")]
+
+mod quiet_host;
+
+use krl_vm::heap::UnitTable;
+use krl_vm::interp::{Instance, Outcome, Vm, World};
+use quiet_host::QuietHost;
+use std::sync::Arc;
+
+/// The JSON of a program's value, or its first error.
+fn run(source: &str) -> String {
+    let compiled = krl_compiler::compile_program(source);
+    let Some(unit) = compiled.unit else { return compiled.diagnostics[0].message.clone() };
+    let global = unit.global.unwrap();
+    let verified = krl_vm::verify::verify(unit).unwrap_or_else(|e| panic!("our own code is refused: {e}"));
+    let (units, number) = UnitTable::new(krl_stdlib::natives()).load(verified).unwrap();
+    let instances = Arc::new(vec![Instance::new(number, &units)]);
+    let mut vm = Vm::new(World { units: Arc::new(units), instances, ..World::default() });
+    match vm.run(&mut QuietHost::default(), 0, global, &[]) {
+        Outcome::Done(value) => vm.heap().export(value).unwrap().to_json(),
+        Outcome::Failed(failure) => failure.fault.to_string(),
+        Outcome::Suspended(request) => panic!("{request:?}"),
+    }
+}
+
+#[test]
+fn programs_yield() {
+    for (source, expected) in [
+        ("1 + 2; 3", "3"),
+        ("x = 5", "null"),
+        // Functions of one block name each other, whatever the order.
+        (
+            "f = function(n) { even = function(n) { n == 0 => true | odd(n - 1) } odd = function(n) { n == 0 => false | even(n - 1) } even(n) } f(10)",
+            "true",
+        ),
+        ("(function() { f = function() { later } later = 3; f() })()", "3"),
+        ("(function() { a = 1; f = function() { [a, b] } b = 2; f() })()", "[1,2]"),
+        ("(function() { f = function(n) { g = function() { n < 1 => 0 | f(n - 1) + 1 } g() } f(5) })()", "5"),
+        ("(function(a) { function(b) { function(c) { a + b + c } } })(1)(2)(3)", "6"),
+        ("add = function(a, b = a * 2, c = a + b) { [a, b, c] } add(1, c = 9)", "[1,2,9]"),
+        ("f = function(a, b) { [a, b] } f(b = 1)", "[null,1]"),
+        ("f = function(a) { a } f(1, 2, 3)", "1"),
+        ("[3, 1, 2].sort(sortBy = function(a, b) { b <=> a })", "[3,2,1]"),
+        ("[1, 2].join(str = \"-\", nosuch = 5)", "\"1-2\""),
+        ("null.defaultsTo(1, 2, 3, 4)", "1"),
+        ("true && 0 || \"or\"", "\"or\""),
+        ("{\"a\": 1, \"b\": [1 + 1], \"a\": 3}", "{\"a\":3,\"b\":[2]}"),
+        ("{\"a\": 1, \"b\": 2, \"a\": 3}", "{\"a\":3,\"b\":2}"),
+        ("x = -0.5; <<a#{x}b#{[x]}>>", "\"a-0.5b[Array]\""),
+        ("f = function() { g() } g = function() { 1 } f()", "1"),
+        ("f = function() { late } x = f(); late = 1", "late"),
+    ] {
+        let got = run(source);
+        if expected == "late" {
+            assert!(!got.starts_with("null"), "{source}: a value before its declaration: {got}");
+        } else {
+            assert_eq!(got, expected, "{source}");
+        }
+    }
+}
+
+#[test]
+fn long_and_deep_programs_compile() {
+    let calls = |n: usize| format!("one = function() {{ 1 }}; {}", vec!["one()"; n].join(" + "));
+    let list = format!("one = function() {{ 1 }}; [{}].length()", vec!["one()"; 1_000].join(", "));
+    let entries: Vec<String> = (0..1_000).map(|i| format!("\"k{i}\": one()")).collect();
+    let map = format!("one = function() {{ 1 }}; {{{}}}.length()", entries.join(", "));
+    let text = format!("one = function() {{ 1 }}; <<{}>>.length()", "#{one()}".repeat(1_000));
+    let constants = format!("[{}].length()", vec!["7"; 70_000].join(", "));
+    let nested = |open: &str, close: &str| {
+        format!("one = function() {{ 1 }}; {}one(){}", open.repeat(200), close.repeat(200))
+    };
+    for (source, expected) in [
+        (calls(900), "900".to_owned()),
+        (list, "1000".to_owned()),
+        (map, "1000".to_owned()),
+        (text, "1000".to_owned()),
+        (constants, "70000".to_owned()),
+        (nested("(", ")"), "1".to_owned()),
+        (nested("[", "]"), format!("{}1{}", "[".repeat(200), "]".repeat(200))),
+        (
+            format!("{}1{}", "[".repeat(200), "]".repeat(200)),
+            format!("{}1{}", "[".repeat(200), "]".repeat(200)),
+        ),
+        (nested("- ", ""), "1".to_owned()),
+        (format!("{}1{}", "(function() { ".repeat(80), " })()".repeat(80)), "1".to_owned()),
+    ] {
+        assert_eq!(run(&source), expected, "{}…", &source[..source.len().min(80)]);
+    }
+}
