@@ -43,7 +43,7 @@ fn named(test: &Test, event: &str) -> bool {
 }
 
 fn passes(test: &Test, event: &str) -> bool {
-    named(test, event) && !(event.starts_with('~') && !test.patterns.is_empty())
+    named(test, event) && (test.patterns.is_empty() || !event.starts_with('~'))
 }
 
 fn takes(automaton: &Automaton, when: &When, event: &str) -> bool {
