@@ -1,3 +1,6 @@
 //! Shared parts of the conformance tests.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test helper fails by panicking")]
 
+pub mod property;
+pub mod sample;
 pub mod scenario;
