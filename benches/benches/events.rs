@@ -91,15 +91,18 @@ fn ten_attribute_patterns(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn hundred_rules_one_event_type_each(bencher: Bencher<'_, '_>) {
-    let rules: String =
-        (0..100).map(|i| rule(&format!("r{i}"), &format!(r#"select when a b{i} send_directive("hit")"#))).collect();
+    let rules: String = (0..100)
+        .map(|i| rule(&format!("r{i}"), &format!(r#"select when a b{i} send_directive("hit")"#)))
+        .collect();
     send(bencher, &ruleset(&rules), &[("a:b50", "{}")]);
 }
 
 #[divan::bench]
 fn hundred_rules_one_pattern_matches(bencher: Bencher<'_, '_>) {
     let rules: String = (0..100)
-        .map(|i| rule(&format!("r{i}"), &format!(r#"select when a b k re#^value{i}$# send_directive("hit")"#)))
+        .map(|i| {
+            rule(&format!("r{i}"), &format!(r#"select when a b k re#^value{i}$# send_directive("hit")"#))
+        })
         .collect();
     send(bencher, &ruleset(&rules), &[("a:b", r#"{"k": "value50"}"#)]);
 }
@@ -152,14 +155,19 @@ fn foreach_over_hundred(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn ten_raised_events(bencher: Bencher<'_, '_>) {
-    let rules = rule("r", r#"select when a b foreach 1.range(10) setting(i) fired { raise a event "c" attributes {"i": i} }"#)
-        + &rule("s", r#"select when a c i re#^10$# send_directive("hit")"#);
+    let rules = rule(
+        "r",
+        r#"select when a b foreach 1.range(10) setting(i) fired { raise a event "c" attributes {"i": i} }"#,
+    ) + &rule("s", r#"select when a c i re#^10$# send_directive("hit")"#);
     send(bencher, &ruleset(&rules), &[("a:b", "{}")]);
 }
 
 #[divan::bench]
 fn path_update_in_thousand_keys(bencher: Bencher<'_, '_>) {
-    let rules = rule("r", r#"select when a b send_directive("hit") fired { ent:m{event:attrs{"k"}} := event:attrs{"k"} }"#);
+    let rules = rule(
+        "r",
+        r#"select when a b send_directive("hit") fired { ent:m{event:attrs{"k"}} := event:attrs{"k"} }"#,
+    );
     let events: Vec<(String, String)> =
         (0..1_000).map(|i| ("a:b".to_owned(), format!("{{\"k\": \"key{i}\"}}"))).collect();
     let events: Vec<(&str, &str)> = events.iter().map(|(e, a)| (e.as_str(), a.as_str())).collect();

@@ -25,7 +25,11 @@ fn ask(bencher: Bencher<'_, '_>, globals: &str, answer: &str) {
 
 #[divan::bench]
 fn fib_25(bencher: Bencher<'_, '_>) {
-    ask(bencher, "fib = function(n) { n < 2 => n | fib(n - 1) + fib(n - 2) } result = function() { fib(25) }", "75025");
+    ask(
+        bencher,
+        "fib = function(n) { n < 2 => n | fib(n - 1) + fib(n - 2) } result = function() { fib(25) }",
+        "75025",
+    );
 }
 
 #[divan::bench]
@@ -45,7 +49,8 @@ fn sort_10_000_with_a_function(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn sort_10_000_by_text(bencher: Bencher<'_, '_>) {
-    let globals = "xs = 1.range(10000).map(function(i) { i * 7919 % 10007 }) result = function() { xs.sort().head() }";
+    let globals =
+        "xs = 1.range(10000).map(function(i) { i * 7919 % 10007 }) result = function() { xs.sort().head() }";
     ask(bencher, globals, "1");
 }
 
@@ -59,7 +64,8 @@ fn map_of_1_000_keys_by_put(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn list_of_10_000_by_append(bencher: Bencher<'_, '_>) {
-    let globals = "result = function() { 1.range(10000).reduce(function(l, i) { l.append(i) }, []).length() }";
+    let globals =
+        "result = function() { 1.range(10000).reduce(function(l, i) { l.append(i) }, []).length() }";
     ask(bencher, globals, "10000");
 }
 

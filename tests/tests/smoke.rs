@@ -29,9 +29,60 @@ fn check<S: Strategy>(share: u32, strategy: S, property: impl Fn(S::Value)) {
 
 /// Pieces that make trouble when they stand in the wrong place.
 const PIECES: &[&str] = &[
-    "{", "}", "(", ")", "[", "]", "<<", ">>", "#{", "\"", "re#", "#", "//", "/*", "*/", ";", ",", "=>", "|", ":=", "=", "==", "-", "not",
-    "rule", "select when", "where", "setting", "foreach", "pre", "if", "then", "every", "choose", "fired", "else", "finally", "raise", "event",
-    "ent:x", "last", "function", "defaction", "return", "null", "1", "é", "\u{0}", "\u{feff}", "\r", "😀", "within 5 minutes", "count 3", "between",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "<<",
+    ">>",
+    "#{",
+    "\"",
+    "re#",
+    "#",
+    "//",
+    "/*",
+    "*/",
+    ";",
+    ",",
+    "=>",
+    "|",
+    ":=",
+    "=",
+    "==",
+    "-",
+    "not",
+    "rule",
+    "select when",
+    "where",
+    "setting",
+    "foreach",
+    "pre",
+    "if",
+    "then",
+    "every",
+    "choose",
+    "fired",
+    "else",
+    "finally",
+    "raise",
+    "event",
+    "ent:x",
+    "last",
+    "function",
+    "defaction",
+    "return",
+    "null",
+    "1",
+    "é",
+    "\u{0}",
+    "\u{feff}",
+    "\r",
+    "😀",
+    "within 5 minutes",
+    "count 3",
+    "between",
 ];
 
 /// An example with some of its tokens deleted, doubled, swapped, or joined by a piece.
@@ -40,7 +91,8 @@ fn mutated() -> impl Strategy<Value = String> {
     let edit = (any::<prop::sample::Index>(), 0..4u8, any::<prop::sample::Index>());
     (prop::sample::select(sources), prop::collection::vec(edit, 0..5)).prop_map(|(source, edits)| {
         let tokens = krl_lang::lexer::lex(&source);
-        let mut words: Vec<String> = (0..tokens.len()).map(|i| tokens.span(i).text(&source).to_owned()).collect();
+        let mut words: Vec<String> =
+            (0..tokens.len()).map(|i| tokens.span(i).text(&source).to_owned()).collect();
         for (at, kind, other) in edits {
             if words.is_empty() {
                 break;
@@ -49,7 +101,10 @@ fn mutated() -> impl Strategy<Value = String> {
             match kind {
                 0 => drop(words.remove(i)),
                 1 => words.insert(i, words[i].clone()),
-                2 => words.swap(i, other.index(tokens.len()) % words.len().max(1)),
+                2 => {
+                    let j = other.index(words.len());
+                    words.swap(i, j);
+                }
                 _ => words.insert(i, PIECES[other.index(PIECES.len())].to_owned()),
             }
         }
@@ -100,11 +155,16 @@ fn damaged_code_is_refused_or_harmless() {
     let word = prop_oneof![
         any::<u64>(),
         // A known operation with small operands gets further than noise.
-        (0..64u64, 0..4u64, 0..12u64, 0..12u64, 0..12u64)
-            .prop_map(|(op, flags, a, b, c)| op | flags << 8 | a << 16 | b << 32 | c << 48),
+        (0..64u64, 0..4u64, 0..12u64, 0..12u64, 0..12u64).prop_map(|(op, flags, a, b, c)| op
+            | flags << 8
+            | a << 16
+            | b << 32
+            | c << 48),
     ];
     let changes = prop::collection::vec((any::<u32>(), word), 1..4);
-    check(2, (prop::sample::select(units()), changes), |(unit, changes)| property::damaged_code(&unit, &changes));
+    check(2, (prop::sample::select(units()), changes), |(unit, changes)| {
+        property::damaged_code(&unit, &changes)
+    });
 }
 
 #[test]
@@ -138,7 +198,9 @@ fn events_are_deterministic() {
         r#"{"text":"t","minutes":"5","user":"u","password":"open sesame","code":"4711"}"#,
         r#"{"name":null,"items":{"a":1},"amount":"x","limit":3,"speed":"1.5"}"#,
     ]);
-    let step = (prop::sample::select(selected), attrs, 0..400_000u32)
-        .prop_map(|((domain, name), attrs, pause)| EventStep { domain, name, attrs: attrs.to_owned(), pause });
+    let step =
+        (prop::sample::select(selected), attrs, 0..400_000u32).prop_map(|((domain, name), attrs, pause)| {
+            EventStep { domain, name, attrs: attrs.to_owned(), pause }
+        });
     check(8, prop::collection::vec(step, 1..25), |steps| property::events(&units, &steps));
 }
