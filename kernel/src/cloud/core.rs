@@ -1,5 +1,6 @@
 //! What a cloud holds, apart from the machine that runs its code, and how a reaction's changes are taken back.
 
+use super::effects::WORDS;
 use super::environment::{Budgets, LogEntry, Sink, TraceEntry};
 use super::event::{Directive, Event, RuntimeError};
 use crate::entities::{self, Variables};
@@ -9,9 +10,9 @@ use crate::library::{Code, Library};
 use crate::machine::MatchState;
 use crate::schedule::Job;
 use krl_vm::data::{Data, DataMap};
-use krl_vm::fault::Fault;
-use krl_vm::heap::Region;
-use krl_vm::interp::{Instance, Limits, World};
+use krl_vm::fault::{Fault, Limit};
+use krl_vm::heap::{Heap, Region};
+use krl_vm::interp::{Instance, Limits, Vm, World};
 use krl_vm::value::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -134,6 +135,7 @@ pub(super) struct Savepoint {
     queue: usize,
     outbox: usize,
     raised: u32,
+    copied: usize,
 }
 
 /// The effects of the running transaction.
@@ -145,6 +147,8 @@ pub(super) struct Transaction {
     pub queue: VecDeque<Queued>,
     /// Events raised so far.
     pub raised: u32,
+    /// Bytes, roughly, that the transaction has copied out of the machine.
+    pub copied: usize,
     /// How many sent events led to this one.
     pub hops: u32,
 }
@@ -162,6 +166,8 @@ pub(super) struct Core {
     pub overdue: Option<Box<dyn FnMut() -> bool + Send>>,
     pub library: Library,
     pub region: Arc<Region>,
+    /// [`super::effects::WORDS`] in `region`.
+    pub words: Vec<Value>,
     pub instances: Arc<Vec<Instance>>,
     pub infos: Vec<Option<Info>>,
     pub rulesets: Vec<Option<Ruleset>>,
@@ -214,6 +220,18 @@ impl Core {
         self.index = Index::new(self.installed().map(|ruleset| (ruleset.instance, ruleset.code.unit())));
     }
 
+    /// Starts the cloud's frozen memory afresh, with nothing but words in it.
+    pub fn empty_region(&mut self, vm: &mut Vm) {
+        let mut region = Region::default();
+        vm.begin(self.world());
+        let words = WORDS.iter().map(|word| {
+            let value = vm.heap_mut().string(word)?;
+            vm.heap().freeze(value, &mut region)
+        });
+        self.words = words.collect::<Result<_, Fault>>().unwrap_or_default();
+        self.region = Arc::new(region);
+    }
+
     /// The name of the running rule.
     pub fn rule_name(&self) -> Option<&Arc<str>> {
         let code = &self.info(self.scene.instance)?.code;
@@ -229,6 +247,16 @@ impl Core {
         }
     }
 
+    /// Copies a value out of the machine's memory, at the expense of the transaction's.
+    pub fn copy_out(&mut self, heap: &Heap, value: Value) -> Result<Data, Fault> {
+        let data = heap.export(value)?;
+        self.transaction.copied += weight(&data);
+        if self.transaction.copied > self.budgets.memory_bytes {
+            return Err(Fault::limit(Limit::Memory));
+        }
+        Ok(data)
+    }
+
     pub fn savepoint(&self) -> Savepoint {
         Savepoint {
             undo: self.transaction.undo.len(),
@@ -236,6 +264,7 @@ impl Core {
             queue: self.transaction.queue.len(),
             outbox: self.outbox.len(),
             raised: self.transaction.raised,
+            copied: self.transaction.copied,
         }
     }
 
@@ -250,6 +279,7 @@ impl Core {
         self.transaction.queue.truncate(to.queue);
         self.outbox.truncate(to.outbox);
         self.transaction.raised = to.raised;
+        self.transaction.copied = to.copied;
     }
 
     fn take_back(&mut self, undo: Undo) {
@@ -281,5 +311,18 @@ impl Core {
         if let Some(log) = &mut self.log {
             log(entry(self.scene.txn_id.clone()));
         }
+    }
+}
+
+/// Bytes that plain data takes, roughly.
+fn weight(data: &Data) -> usize {
+    let own = size_of::<Data>();
+    match data {
+        Data::String(text) => own + text.len(),
+        Data::Array(items) => own + items.iter().map(weight).sum::<usize>(),
+        Data::Map(map) => {
+            own + map.iter().map(|(key, value)| 2 * own + key.len() + weight(value)).sum::<usize>()
+        }
+        _ => own,
     }
 }

@@ -9,7 +9,25 @@ use krl_vm::fault::{Fault, Limit};
 use krl_vm::heap::Heap;
 use krl_vm::native::{LogLevel, Raise, Schedule};
 use krl_vm::value::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
+
+/// The words every directive is made of; frozen once for each cloud.
+pub(super) const WORDS: [&str; 8] =
+    ["type", "name", "options", "meta", "rid", "rule_name", "txnId", "directive"];
+
+/// An index into [`WORDS`].
+#[derive(Clone, Copy)]
+enum Word {
+    Type,
+    Name,
+    Options,
+    Meta,
+    Rid,
+    RuleName,
+    TxnId,
+    Directive,
+}
 
 /// How many errors of one ruleset are reported to the others per [`REPORT_WINDOW`] (decision R3).
 const MAX_REPORTS: u32 = 10;
@@ -20,7 +38,8 @@ impl Core {
     /// The statement `raise`: the event waits until all rulesets have seen the current one (`krl-runtime.md` §2.3).
     pub(super) fn raise_event(&mut self, heap: &Heap, raise: Raise) -> Result<(), Fault> {
         let (domain, name) = event_names(heap, raise.domain, raise.event);
-        let attrs = self.passed_on(heap.export(raise.attributes)?);
+        let attrs = self.copy_out(heap, raise.attributes)?;
+        let attrs = self.passed_on(attrs);
         let audience = match raise.for_rid {
             rid if rid.is_null() => Audience::All,
             rid => Audience::Only(heap.text(rid).into()),
@@ -56,10 +75,11 @@ impl Core {
     pub(super) fn add_job(&mut self, heap: &Heap, schedule: Schedule) -> Result<Data, Fault> {
         self.may_write()?;
         let (domain, name) = event_names(heap, schedule.domain, schedule.event);
-        let time = heap.export(schedule.time)?;
+        let time = self.copy_out(heap, schedule.time)?;
         let (timing, due) =
             if schedule.repeat { Timing::repeat(&time, self.now)? } else { Timing::at(&time)? };
-        let attrs = self.passed_on(heap.export(schedule.attributes)?);
+        let attrs = self.copy_out(heap, schedule.attributes)?;
+        let attrs = self.passed_on(attrs);
         let eci = self.scene.eci.clone().unwrap_or_else(|| self.eci.clone());
         let event = Event::clean(&eci, &domain, &name, attrs, 0);
         let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
@@ -103,23 +123,48 @@ impl Core {
         self.may_write()?;
         let options = if options.is_null() { heap.map_new()? } else { options };
         let directive = Directive {
-            name: heap.export(name)?,
-            options: heap.export(options)?,
+            name: self.copy_out(heap, name)?,
+            options: self.copy_out(heap, options)?,
             rid: self.own_rid(),
             rule_name: self.rule_name().cloned().unwrap_or_default(),
             txn_id: self.scene.txn_id.clone(),
         };
-        let meta = text_map(
-            heap,
-            &[("rid", &directive.rid), ("rule_name", &directive.rule_name), ("txnId", &directive.txn_id)],
-        )?;
+        let directive_value = self.directive_value(heap, &directive, name, options)?;
         self.transaction.directives.push(directive);
-        let mut entries = [(name, name), (name, name), (name, options), (name, meta)];
-        for ((key, _), text) in entries.iter_mut().zip(["type", "name", "options", "meta"]) {
-            *key = heap.string(text)?;
+        Ok(directive_value)
+    }
+
+    /// The directive as the program that gave it sees it.
+    fn directive_value(
+        &self,
+        heap: &mut Heap,
+        directive: &Directive,
+        name: Value,
+        options: Value,
+    ) -> Result<Value, Fault> {
+        let mut meta = heap.map_with_room(3)?;
+        let texts = [&directive.rid, &directive.rule_name, &directive.txn_id];
+        for (word, text) in [Word::Rid, Word::RuleName, Word::TxnId].into_iter().zip(texts) {
+            let (key, value) = (self.word(heap, word)?, heap.string(text)?);
+            meta = heap.map_put(meta, key, value)?;
         }
-        entries[0].1 = heap.string("directive")?;
-        heap.map_from(&entries)
+        let kind = self.word(heap, Word::Directive)?;
+        let mut map = heap.map_with_room(4)?;
+        for (word, value) in
+            [(Word::Type, kind), (Word::Name, name), (Word::Options, options), (Word::Meta, meta)]
+        {
+            let key = self.word(heap, word)?;
+            map = heap.map_put(map, key, value)?;
+        }
+        Ok(map)
+    }
+
+    /// A word of the cloud's frozen memory, or a fresh copy where it has none.
+    fn word(&self, heap: &mut Heap, word: Word) -> Result<Value, Fault> {
+        match self.words.get(word as usize) {
+            Some(value) => Ok(*value),
+            None => heap.string(WORDS.get(word as usize).copied().unwrap_or_default()),
+        }
     }
 
     /// The statement `error level data` (`krl-runtime.md` §2.5): `system:error` for this ruleset only; level `error` clears the schedule.
@@ -174,26 +219,16 @@ impl Core {
 }
 
 /// Domain and type of a `raise` or `schedule`; in the dynamic form `domain:type` is taken apart at the first colon.
-fn event_names(heap: &Heap, domain: Value, event: Value) -> (String, String) {
+fn event_names(heap: &Heap, domain: Value, event: Value) -> (Cow<'_, str>, Cow<'_, str>) {
     if !domain.is_null() {
-        let name = if event.is_null() { String::new() } else { heap.text(event).into_owned() };
-        return (heap.text(domain).into_owned(), name);
+        let name = if event.is_null() { Cow::Borrowed("") } else { heap.text(event) };
+        return (heap.text(domain), name);
     }
     let text: String = heap.text(event).chars().filter(|c| !krl_vm::number::is_js_space(*c)).collect();
     match text.split_once(':') {
-        Some((domain, name)) => (domain.to_owned(), name.to_owned()),
-        None => (text, String::new()),
+        Some((domain, name)) => (domain.to_owned().into(), name.to_owned().into()),
+        None => (text.into(), Cow::Borrowed("")),
     }
-}
-
-fn text_map(heap: &mut Heap, entries: &[(&str, &Arc<str>); 3]) -> Result<Value, Fault> {
-    let mut map = heap.map_with_room(entries.len())?;
-    for (key, text) in entries {
-        let key = heap.string(key)?;
-        let value = heap.string(text)?;
-        map = heap.map_put(map, key, value)?;
-    }
-    Ok(map)
 }
 
 fn text_data<const N: usize>(entries: [(&str, Data); N]) -> Data {

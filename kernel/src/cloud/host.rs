@@ -65,7 +65,7 @@ impl Host for Core {
         value: Value,
     ) -> Result<(), Fault> {
         self.may_write()?;
-        let data = heap.export(value)?;
+        let data = self.copy_out(heap, value)?;
         let keys = path.map(|path| path_keys(heap, path));
         self.change(instance, |variables| match keys {
             None => Ok(Some(entities::set(variables, name, data))),
@@ -115,7 +115,7 @@ impl Host for Core {
     }
 
     fn raise_error(&mut self, heap: &Heap, _: u32, level: LogLevel, data: Value) -> Result<(), Fault> {
-        let data = heap.export(data)?;
+        let data = self.copy_out(heap, data)?;
         self.raise_user_error(level, data)
     }
 
@@ -161,7 +161,7 @@ impl Host for Core {
         name: &str,
         args: &[Value],
     ) -> Result<Option<Value>, Fault> {
-        let args: Vec<Data> = args.iter().map(|&arg| heap.export(arg)).collect::<Result<_, _>>()?;
+        let args: Vec<Data> = args.iter().map(|&arg| self.copy_out(heap, arg)).collect::<Result<_, _>>()?;
         let answer = self.answer(instance, name, &args)?;
         heap.import(&answer).map(Some)
     }

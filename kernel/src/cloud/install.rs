@@ -188,6 +188,7 @@ impl Cloud {
         let before = self.core.instances.clone();
         self.core.scene = Scene { mode: Mode::Start, slot, instance, ..Scene::default() };
         self.vm.begin(self.core.world());
+        self.core.transaction.copied = 0;
         let started = self.start(instance, slot, code, &[]).and_then(|()| self.freeze(instance));
         if let Err(failure) = started {
             let error = self.error(failure, None);

@@ -71,7 +71,7 @@ impl Cloud {
     #[must_use]
     pub fn new(environment: Environment) -> Self {
         let mut random = Random::new(environment.seed);
-        let core = Core {
+        let mut core = Core {
             id: random.id(),
             eci: random.id(),
             host: environment.host,
@@ -83,6 +83,7 @@ impl Cloud {
             overdue: environment.overdue,
             library: environment.library,
             region: Arc::default(),
+            words: Vec::new(),
             instances: Arc::default(),
             infos: Vec::new(),
             rulesets: Vec::new(),
@@ -93,7 +94,9 @@ impl Cloud {
             scene: Scene::default(),
             transaction: Transaction::default(),
         };
-        Self { core, vm: Vm::default(), scratch: Scratch::default() }
+        let mut vm = Vm::default();
+        core.empty_region(&mut vm);
+        Self { core, vm, scratch: Scratch::default() }
     }
 
     /// The cloud's identity.

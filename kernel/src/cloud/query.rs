@@ -103,6 +103,7 @@ impl Cloud {
         let globals = self.core.instances.get(instance as usize).map(|i| &i.globals);
         let mut value = globals.and_then(|g| g.get(usize::from(global))).copied().unwrap_or(Value::NULL);
         self.vm.begin(self.core.world());
+        self.core.transaction.copied = 0;
         match self.vm.heap().kind(value) {
             Kind::Action => return Ok(None),
             Kind::Function | Kind::ActionFunction => {

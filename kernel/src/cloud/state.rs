@@ -92,7 +92,8 @@ impl Cloud {
             .collect();
         let core = &mut self.core;
         (core.rulesets, core.order, core.infos) = (Vec::new(), Vec::new(), Vec::new());
-        (core.instances, core.region) = (Arc::default(), Arc::default());
+        core.instances = Arc::default();
+        core.empty_region(&mut self.vm);
         core.jobs.clear();
         core.outbox.clear();
         for (code, configuration) in rulesets {

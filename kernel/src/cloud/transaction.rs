@@ -23,6 +23,7 @@ impl Cloud {
     pub(super) fn transact(&mut self, event: Event, eid: Arc<str>, hops: u32) -> EventAnswer {
         let core = &mut self.core;
         core.transaction.raised = 0;
+        core.transaction.copied = 0;
         core.transaction.hops = hops;
         core.scene.txn_id = eid.clone();
         core.scene.mode = Mode::Event;

@@ -12,7 +12,7 @@ pub use step::{Conditions, Input, Reason, Scratch, Step};
 
 use krl_regexp::Regexp;
 use krl_vm::fault::Fault;
-use krl_vm::unit::{Aggregate, Automaton, Constant, Edge, FunctionId, Test};
+use krl_vm::unit::{Aggregate, Automaton, Constant, Edge, FunctionId, Test, When};
 use std::sync::Arc;
 
 /// The node a match starts at.
@@ -57,7 +57,8 @@ impl Machine {
             (0..=automaton.nodes).map(|node| edges.partition_point(|edge| edge.from < node) as u32).collect();
         let tests = automaton.tests.iter().map(|test| Matcher::new(test, constants));
         let slide = cycle_at_end(&edges);
-        let single = settings == 0 && edges.iter().all(|edge| edge.from == START && edge.to == END);
+        let direct = |edge: &Edge| edge.from == START && edge.to == END && matches!(edge.when, When::Test(_));
+        let single = settings == 0 && edges.iter().all(direct);
         Ok(Self {
             edges,
             first,

@@ -63,6 +63,7 @@ pub struct Scratch {
     verdicts: Vec<Option<Verdict>>,
     captured: Vec<CapturedTexts>,
     captures: Captures,
+    reason: Option<Reason>,
     /// The select variables of a rule that fires.
     pub settings: Vec<Data>,
     trial: Vec<Data>,
@@ -71,25 +72,22 @@ pub struct Scratch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Passed,
-    Failed(Reason),
+    Failed,
 }
 
 impl Scratch {
     /// Why the last step did not move.
     #[must_use]
     pub fn reason(&self) -> Reason {
-        let failed = self.verdicts.iter().rev().find_map(|verdict| match verdict {
-            Some(Verdict::Failed(reason)) => Some(*reason),
-            _ => None,
-        });
-        failed.unwrap_or(Reason::State)
+        self.reason.unwrap_or(Reason::State)
     }
 
     fn begin(&mut self, machine: &Machine) {
         self.settings.clear();
-        self.verdicts.clear();
-        self.verdicts.resize(machine.tests.len(), None);
-        self.captured.resize_with(self.captured.len().max(machine.tests.len()), Vec::new);
+        self.reason = None;
+        if self.captured.len() < machine.tests.len() {
+            self.captured.resize_with(machine.tests.len(), Vec::new);
+        }
     }
 }
 
@@ -115,6 +113,8 @@ impl Machine {
         if self.single && kept.is_none() {
             return self.step_single(expired, input, scratch, conditions);
         }
+        scratch.verdicts.clear();
+        scratch.verdicts.resize(self.tests.len(), None);
         let taken = self.taken_edges(kept, input, scratch, conditions)?;
         if taken.is_empty() {
             return Ok(if expired { Step::Moved(None) } else { Step::Unmoved });
@@ -131,7 +131,11 @@ impl Machine {
         conditions: &mut C,
     ) -> Result<Step, C::Error> {
         for edge in &self.edges {
-            if self.takes(&edge.when, &[], input, scratch, conditions)? {
+            let When::Test(test) = edge.when else { continue };
+            let Some(matcher) = self.tests.get(test as usize).filter(|_| input.named.contains(&test)) else {
+                continue;
+            };
+            if self.try_test(matcher, test as usize, &[], input, scratch, conditions)? == Verdict::Passed {
                 return Ok(Step::Fired(None));
             }
         }
@@ -175,7 +179,7 @@ impl Machine {
             }
             When::Rejects(test) => {
                 let verdict = self.verdict(*test, settings, input, scratch, conditions)?;
-                Ok(matches!(verdict, Some(Verdict::Failed(_))))
+                Ok(verdict == Some(Verdict::Failed))
             }
             When::NoneOf(tests) => {
                 for test in tests {
@@ -222,10 +226,11 @@ impl Machine {
         conditions: &mut C,
     ) -> Result<Verdict, C::Error> {
         let Some(captured) = scratch.captured.get_mut(index) else {
-            return Ok(Verdict::Failed(Reason::State));
+            return Ok(Verdict::Failed);
         };
         if !matcher.matches(input.attrs, captured, &mut scratch.captures).map_err(C::raised)? {
-            return Ok(Verdict::Failed(Reason::Pattern));
+            scratch.reason = Some(Reason::Pattern);
+            return Ok(Verdict::Failed);
         }
         let Some(fragment) = matcher.condition else { return Ok(Verdict::Passed) };
         scratch.trial.clear();
@@ -233,7 +238,11 @@ impl Machine {
         scratch.trial.resize(self.settings, Data::Null);
         assign(&mut scratch.trial, &matcher.settings, captured);
         let holds = conditions.holds(fragment, &scratch.trial)?;
-        Ok(if holds { Verdict::Passed } else { Verdict::Failed(Reason::Where) })
+        if holds {
+            return Ok(Verdict::Passed);
+        }
+        scratch.reason = Some(Reason::Where);
+        Ok(Verdict::Failed)
     }
 
     fn advance(

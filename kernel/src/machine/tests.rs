@@ -2,7 +2,7 @@
 
 use super::*;
 use krl_vm::data::{Data, DataMap};
-use krl_vm::unit::{AggregateOp, Feed, When, Window};
+use krl_vm::unit::{AggregateOp, Feed, Window};
 
 struct NoConditions;
 
