@@ -7,6 +7,7 @@ use krl_vm::heap::Heap;
 use krl_vm::native::arg;
 use krl_vm::value::{Tag, Value};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 signatures! {
@@ -41,7 +42,6 @@ signatures! {
 }
 
 /// Distinct values in the order they came.
-#[derive(Default)]
 struct Tally {
     /// The last member with a hash.
     by_hash: HashMap<u64, usize>,
@@ -58,8 +58,9 @@ struct Member {
 
 impl Tally {
     fn of(heap: &Heap, values: &[Value]) -> Result<Self, Fault> {
-        heap.check_room(size_of_val(values))?;
-        let mut tally = Self::default();
+        heap.check_room(values.len() * size_of::<Member>())?;
+        let mut tally =
+            Self { by_hash: HashMap::with_capacity(values.len()), members: Vec::with_capacity(values.len()) };
         for &value in values {
             tally.add(heap, value)?;
         }
@@ -67,38 +68,45 @@ impl Tally {
     }
 
     fn add(&mut self, heap: &Heap, value: Value) -> Result<(), Fault> {
-        let hash = hash(heap, value);
-        if let Some(at) = self.find_hashed(heap, value, hash)? {
+        let slot = self.by_hash.entry(hash(heap, value));
+        let newest = if let Entry::Occupied(slot) = &slot { Some(*slot.get()) } else { None };
+        if let Some(at) = find(&self.members, newest, heap, value)? {
             if let Some(member) = self.members.get_mut(at) {
                 member.times = member.times.saturating_add(1);
             }
             return Ok(());
         }
-        let same_hash = self.by_hash.insert(hash, self.members.len());
-        self.members.push(Member { value, times: 1, same_hash });
-        heap.check_room(self.members.len() * size_of::<Member>())
+        slot.insert_entry(self.members.len());
+        self.members.push(Member { value, times: 1, same_hash: newest });
+        Ok(())
     }
 
     fn has(&self, heap: &Heap, value: Value) -> Result<bool, Fault> {
-        Ok(self.find_hashed(heap, value, hash(heap, value))?.is_some())
-    }
-
-    fn find_hashed(&self, heap: &Heap, value: Value, hash: u64) -> Result<Option<usize>, Fault> {
-        let mut next = self.by_hash.get(&hash).copied();
-        while let Some(at) = next {
-            let Some(member) = self.members.get(at) else { break };
-            if heap.equals(member.value, value)? {
-                return Ok(Some(at));
-            }
-            next = member.same_hash;
-        }
-        Ok(None)
+        let newest = self.by_hash.get(&hash(heap, value)).copied();
+        Ok(find(&self.members, newest, heap, value)?.is_some())
     }
 
     /// The distinct values that came as often as `wanted` says.
     fn values(&self, wanted: impl Fn(u32) -> bool) -> Vec<Value> {
         self.members.iter().filter(|m| wanted(m.times)).map(|m| m.value).collect()
     }
+}
+
+/// The member equal to `value` among `newest` and those before it with the same hash.
+fn find(
+    members: &[Member],
+    newest: Option<usize>,
+    heap: &Heap,
+    value: Value,
+) -> Result<Option<usize>, Fault> {
+    let mut next = newest;
+    while let Some((at, member)) = next.and_then(|at| Some((at, members.get(at)?))) {
+        if heap.equals(member.value, value)? {
+            return Ok(Some(at));
+        }
+        next = member.same_hash;
+    }
+    Ok(None)
 }
 
 /// How many parts of a value count for its hash.
