@@ -145,6 +145,8 @@ pub(super) struct Transaction {
     pub directives: Vec<Directive>,
     pub errors: Vec<RuntimeError>,
     pub queue: VecDeque<Queued>,
+    /// The machine is ready for reactions of this transaction.
+    pub staged: bool,
     /// Events raised so far.
     pub raised: u32,
     /// Bytes, roughly, that the transaction has copied out of the machine.

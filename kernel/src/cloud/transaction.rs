@@ -29,8 +29,7 @@ impl Cloud {
         core.scene.mode = Mode::Event;
         core.transaction.queue.push_back(Queued { event: Arc::new(event), audience: Audience::All });
         let mut instructions = core.budgets.event_instructions;
-        self.vm.begin(core.world());
-        core.scene.attrs = None;
+        core.transaction.staged = false;
         while let Some(queued) = self.core.transaction.queue.pop_front() {
             self.present(&queued, &mut instructions);
         }
@@ -84,10 +83,7 @@ impl Cloud {
         self.core.scene.instance = instance;
         self.core.scene.stop = false;
         self.core.scene.rule = None;
-        if self.vm.heap().used_bytes() > self.core.budgets.memory_bytes / HEAP_SHARE {
-            self.vm.begin(self.core.world());
-            self.core.scene.attrs = None;
-        }
+        self.set_stage();
         let granted = self.core.budgets.instructions.min(*instructions);
         self.vm.refuel(granted);
         let Some(code) = self.core.info(instance).map(|info| info.code.clone()) else { return };
@@ -103,13 +99,19 @@ impl Cloud {
         *instructions -= granted.saturating_sub(self.vm.instructions_left()).min(*instructions);
     }
 
+    /// Gets the machine ready for a reaction: for the transaction's first one, and whenever its memory has filled.
+    fn set_stage(&mut self) {
+        let room = self.core.budgets.memory_bytes / HEAP_SHARE;
+        if !self.core.transaction.staged || self.vm.heap().used_bytes() > room {
+            self.vm.begin(self.core.world());
+            self.core.scene.attrs = None;
+            self.core.transaction.staged = true;
+        }
+    }
+
     fn fail(&mut self, error: RuntimeError, savepoint: Savepoint, event: &Event) {
         self.core.roll_back(savepoint);
         self.core.scene.rule = None;
-        if self.vm.heap().used_bytes() > self.core.budgets.memory_bytes / HEAP_SHARE {
-            self.vm.begin(self.core.world());
-            self.core.scene.attrs = None;
-        }
         let handling = &*event.domain == "system" && &*event.name == "error";
         if error.code == Fault::limit(Limit::Cascade).code() {
             self.core.transaction.queue.clear();
