@@ -132,6 +132,26 @@ pub struct RuntimeError {
     pub message: String,
     /// Where.
     pub at: Option<Place>,
+    /// The functions that were running.
+    pub stack: Box<CallStack>,
+}
+
+/// The functions that were running when an error was raised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallStack {
+    /// Innermost first: the first one raised the error.
+    pub functions: Vec<Running>,
+    /// How many outer functions are left out.
+    pub omitted: usize,
+}
+
+/// A running function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its name, or the name of what the code belongs to.
+    pub function: Arc<str>,
+    /// Where it was; none for operators.
+    pub at: Option<Place>,
 }
 
 impl fmt::Display for RuntimeError {
@@ -147,6 +167,10 @@ impl std::error::Error for RuntimeError {}
 pub struct EventAnswer {
     /// The transaction's id.
     pub eid: Arc<str>,
+    /// The event's domain.
+    pub domain: Arc<str>,
+    /// The event's type.
+    pub name: Arc<str>,
     /// In the order they were given; those of failed reactions are left out.
     pub directives: Vec<Directive>,
     /// What went wrong, reaction by reaction.

@@ -44,7 +44,7 @@ mod transaction;
 
 pub use self::core::Outgoing;
 pub use environment::{Budgets, Environment, LogEntry, Sink, TraceEntry, Verdict};
-pub use event::{Directive, Event, EventAnswer, Place, Refusal, RuntimeError};
+pub use event::{CallStack, Directive, Event, EventAnswer, Place, Refusal, Running, RuntimeError};
 pub use install::{Configuration, InUse, InstallError};
 pub use query::{Query, QueryError};
 pub use state::{CloudState, JobState, RulesetState};

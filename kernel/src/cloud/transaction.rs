@@ -4,7 +4,7 @@
 use super::Cloud;
 use super::core::{Audience, Core, Mode, Queued, Savepoint, Scene, Slot, Undo};
 use super::environment::{TraceEntry, Verdict};
-use super::event::{Event, EventAnswer, Place, RuntimeError};
+use super::event::{CallStack, Event, EventAnswer, Place, Running, RuntimeError};
 use crate::index::Salient;
 use crate::library::Code;
 use crate::machine::{Conditions, Input, Reason, Step};
@@ -22,6 +22,7 @@ impl Cloud {
     /// Runs an event and all it raises.
     pub(super) fn transact(&mut self, event: Event, eid: Arc<str>, hops: u32) -> EventAnswer {
         let core = &mut self.core;
+        let (domain, name) = (event.domain.clone(), event.name.clone());
         core.transaction.raised = 0;
         core.transaction.copied = 0;
         core.transaction.hops = hops;
@@ -38,6 +39,8 @@ impl Cloud {
         core.transaction.undo.clear();
         EventAnswer {
             eid,
+            domain,
+            name,
             directives: std::mem::take(&mut core.transaction.directives),
             errors: std::mem::take(&mut core.transaction.errors),
         }
@@ -228,20 +231,35 @@ impl Cloud {
 
     /// The error of a failure, with the place in the source.
     pub(super) fn error(&self, failure: Failure, rule: Option<Arc<str>>) -> RuntimeError {
-        let place = failure.place().and_then(|(unit, (start, _))| {
-            let unit = self.core.library.code(unit)?.unit();
-            let before = unit.source.get(..start as usize)?;
-            let line = before.matches('\n').count() as u32 + 1;
-            let column = before.chars().rev().take_while(|&c| c != '\n').count() as u32 + 1;
-            Some(Place { rid: unit.rid.clone(), line, column })
+        let at = failure.place().and_then(|(unit, span)| self.place(unit, span));
+        let at = at.or_else(|| self.rule_place(rule.as_deref()?));
+        let stack = failure.stack.into_iter().map(|entry| Running {
+            function: entry.function,
+            at: entry.span.and_then(|span| self.place(entry.unit, span)),
         });
         RuntimeError {
             rid: self.core.own_rid(),
             rule,
             code: failure.fault.code(),
             message: failure.fault.to_string(),
-            at: place,
+            at,
+            stack: Box::new(CallStack { functions: stack.collect(), omitted: failure.omitted }),
         }
+    }
+
+    /// Where a rule of the reacting ruleset is written: what fails before its code runs has no place of its own.
+    fn rule_place(&self, name: &str) -> Option<Place> {
+        let code = &self.core.info(self.core.scene.instance)?.code;
+        let rule = code.unit().rules.iter().find(|rule| &*rule.name == name)?;
+        self.place(code.number, rule.span)
+    }
+
+    fn place(&self, unit: u32, (start, _): (u32, u32)) -> Option<Place> {
+        let unit = self.core.library.code(unit)?.unit();
+        let before = unit.source.get(..start as usize)?;
+        let line = before.matches('\n').count() as u32 + 1;
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() as u32 + 1;
+        Some(Place { rid: unit.rid.clone(), line, column })
     }
 }
 
