@@ -44,7 +44,22 @@ pub fn human(files: &[FileDiagnostics<'_>], options: HumanOptions) -> String {
             sheet.draw(at, found, options.colors, &mut out);
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    let text = String::from_utf8_lossy(&out).into_owned();
+    match options.colors {
+        Colors::On => text,
+        Colors::Off => plain(&text),
+    }
+}
+
+/// Without colour sequences: ariadne colours kinds of its users' own even where no colours are wanted. The source's own control
+/// characters are replaced before.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    out
 }
 
 /// A place in one line, in characters.
