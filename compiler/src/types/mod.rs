@@ -4,6 +4,7 @@
 
 mod call;
 mod constant;
+mod display;
 mod expr;
 mod narrow;
 mod operator;
