@@ -158,7 +158,9 @@ pub enum Emit {
 
 /// Run rulesets on an in-memory cloud. The step options may be repeated; steps run in the order in which they stand.
 #[derive(Debug, Args)]
-#[command(after_help = "A script holds one step a line:\n  event domain:type key=value … {\"json\": …}\n  query rid:name key=value … {\"json\": …}\n  advance 5 minutes\n  at 2026-01-01T00:00:00Z\nor JSON lines: {\"event\": {\"domain\", \"name\", \"attrs\"}}, {\"query\": {\"rid\", \"name\", \"args\"}}, {\"advance\": \"5 minutes\"}.")]
+#[command(
+    after_help = "A script holds one step a line:\n  event domain:type key=value … {\"json\": …}\n  query rid:name key=value … {\"json\": …}\n  advance 5 minutes\n  at 2026-01-01T00:00:00Z\nor JSON lines: {\"event\": {\"domain\", \"name\", \"attrs\"}}, {\"query\": {\"rid\", \"name\", \"args\"}}, {\"advance\": \"5 minutes\"}."
+)]
 pub struct Run {
     /// Rulesets (.krl or .krlc), in the order in which to install them
     #[arg(value_name = "FILE", required = true)]

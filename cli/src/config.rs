@@ -51,11 +51,17 @@ pub fn load(given: Option<&Path>) -> Result<(Config, Option<PathBuf>), String> {
         None => std::env::current_dir().ok().and_then(|folder| nearest(&folder)),
     };
     let Some(path) = path else { return Ok((Config::default(), None)) };
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let config = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("{}: no such file", path.display()),
+        _ => format!("{}: {e}", path.display()),
+    })?;
+    let config =
+        toml::from_str(&text).map_err(|e| format!("{}: {}", path.display(), e.to_string().trim_end()))?;
     Ok((config, Some(path)))
 }
 
 fn nearest(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().map(|f| f.join(FILE_NAME)).find(|f| f.is_file())
+    let path = folder.ancestors().map(|f| f.join(FILE_NAME)).find(|f| f.is_file())?;
+    // The one of this folder needs no longer name.
+    Some(path.strip_prefix(folder).map(Path::to_owned).unwrap_or(path))
 }

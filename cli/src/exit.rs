@@ -43,6 +43,11 @@ pub fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Says something that ends its lines itself.
+pub fn say_raw(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Says what was wrong with the call.
 pub fn usage(problem: &str) -> Exit {
     say(&format!("krl: {problem}"));

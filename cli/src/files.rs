@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Files larger than this are refused: no ruleset is, and every offset fits 32 bits.
-pub const MAX_SOURCE_BYTES: u64 = 64 << 20;
+pub const MAX_SOURCE_BYTES: u64 = 16 << 20;
 
 /// A file as read.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ pub fn read(path: &Path) -> Result<SourceFile, ReadError> {
 
 fn sized(path: &Path, bytes: Vec<u8>) -> Result<SourceFile, ReadError> {
     if bytes.len() as u64 > MAX_SOURCE_BYTES {
-        return Err(error(path, "larger than 64 MiB, which no ruleset is"));
+        return Err(error(path, "larger than 16 MiB, which no ruleset is"));
     }
     Ok(SourceFile { path: path.to_owned(), bytes })
 }

@@ -223,7 +223,10 @@ mod tests {
     fn steps_are_read() {
         for (line, want) in [
             ("event a:b", r#"Event { domain: "a", name: "b", attrs: Map({}) }"#),
-            (r#"event a:b k=v l="two words" {"n": 1}"#, r#"{"k": String("v"), "l": String("two words"), "n": Number(1.0)}"#),
+            (
+                r#"event a:b k=v l="two words" {"n": 1}"#,
+                r#"{"k": String("v"), "l": String("two words"), "n": Number(1.0)}"#,
+            ),
             ("query x.y:f a=1", r#"Query { rid: "x.y", name: "f", args: Map({"a": String("1")}) }"#),
             ("advance 1 hour 30 minutes", "ms: 5400000"),
             ("at 1970-01-01T00:00:01Z", "ms: 1000"),

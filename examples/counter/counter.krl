@@ -2,12 +2,12 @@ ruleset org.example.counter {
   meta {
     name "Counter"
     description <<Counts up to a limit and remembers the count>>
-    shares count, log
+    shares value, log
   }
 
   global {
     limit = 3
-    count = function() {
+    value = function() {
       ent:count.defaultsTo(0)
     }
     log = function() {
@@ -18,7 +18,7 @@ ruleset org.example.counter {
   rule count_up {
     select when counter up
     pre {
-      next = count() + 1
+      next = value() + 1
     }
     if next <= limit then send_directive("counted", {"count": next})
     fired {

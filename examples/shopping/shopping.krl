@@ -28,11 +28,11 @@ ruleset org.example.shopping {
       setting(shop, item)
     pre {
       amount = event:attrs{"amount"}.defaultsTo(1).as("Number")
-      before = ent:list{[shop, item]}.defaultsTo(0)
+      had = ent:list{[shop, item]}.defaultsTo(0)
     }
-    send_directive("listed", {"shop": shop, "item": item, "amount": before + amount})
+    send_directive("listed", {"shop": shop, "item": item, "amount": had + amount})
     fired {
-      ent:list{[shop, item]} := before + amount
+      ent:list{[shop, item]} := had + amount
     }
   }
 

@@ -24,10 +24,12 @@ ruleset org.example.traffic {
     }
     always {
       raise road event "vehicle_seen" attributes vehicle.put("position", position)
-      raise road event "convoy_passed"
-        attributes {"vehicles": position, "tons": total(event:attrs{"vehicles"}.map(function(v) {
+      raise road event "convoy_passed" attributes {
+        "vehicles": position,
+        "tons": total(event:attrs{"vehicles"}.map(function(v) {
           v{"tons"}
-        }))} on final
+        }))
+      } on final
     }
   }
 

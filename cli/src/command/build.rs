@@ -1,0 +1,94 @@
+//! `krl build`: compiled rulesets, or an inner form for people.
+
+use super::Context;
+use crate::args::{Build, Emit};
+use crate::exit::{self, Exit};
+use crate::files;
+use crate::program::{self, Program};
+use crate::report::Source;
+use krl_lang::LineIndex;
+use std::path::{Path, PathBuf};
+
+/// Compiles, and writes or prints.
+pub fn run(context: &Context, args: &Build) -> Exit {
+    let (files, errors) = files::read_all(&args.paths);
+    let mut exit = Exit::Ok;
+    for error in &errors {
+        exit = exit.or(exit::usage(&error.to_string()));
+    }
+    if let Some(folder) = &args.out
+        && let Err(e) = std::fs::create_dir_all(folder)
+    {
+        return exit::usage(&format!("{}: {e}", folder.display()));
+    }
+    for file in &files {
+        let source = Source::read(file);
+        exit = exit.or(match args.emit {
+            Some(Emit::Tokens) => tokens(&source),
+            Some(Emit::Ast) => ast(context, &source),
+            Some(Emit::Bytecode) => program::compile(&context.printer, file).map_or_else(
+                |exit| exit,
+                |program| {
+                    exit::print(&krl_vm::listing::listing(&program.unit));
+                    Exit::Ok
+                },
+            ),
+            None => match program::compile(&context.printer, file) {
+                Ok(program) => write(&program, &target(&file.path, args.out.as_deref())),
+                Err(exit) => exit,
+            },
+        });
+    }
+    exit
+}
+
+fn target(source: &Path, folder: Option<&Path>) -> PathBuf {
+    let beside = source.with_extension("krlc");
+    match (folder, beside.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => beside,
+    }
+}
+
+fn write(program: &Program, target: &Path) -> Exit {
+    let bytes = match program::encode(program) {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            exit::say(&format!("krl: {}: {e}", program.path));
+            return Exit::Errors;
+        }
+    };
+    match files::write_whole(target, &bytes) {
+        Ok(()) => {
+            exit::say(&format!("wrote {}", target.display()));
+            Exit::Ok
+        }
+        Err(e) => exit::usage(&format!("{}: {e}", target.display())),
+    }
+}
+
+/// A line for each token: place, kind, text.
+fn tokens(source: &Source) -> Exit {
+    let parsed = krl_lang::parse(&source.text);
+    let lines = LineIndex::new(&source.text);
+    let mut text = String::new();
+    for at in 0..parsed.tokens.len() {
+        let span = parsed.tokens.span(at);
+        let place = lines.position(&source.text, span.start);
+        let kind = format!("{:?}", parsed.tokens.kind(at));
+        let (line, column) = (place.line, place.column);
+        text.push_str(&format!("{line}:{column}\t{kind:<14}\t{:?}\n", span.text(&source.text)));
+    }
+    exit::print(&text);
+    Exit::Ok
+}
+
+fn ast(context: &Context, source: &Source) -> Exit {
+    let parsed = krl_lang::parse(&source.text);
+    exit::print(&format!("{:#?}\n", parsed.ast));
+    if parsed.has_errors() {
+        context.printer.complain(source, &parsed.diagnostics);
+        return Exit::Errors;
+    }
+    Exit::Ok
+}

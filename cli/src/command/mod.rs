@@ -1,0 +1,52 @@
+//! One file for each subcommand.
+
+mod build;
+mod check;
+mod doctor;
+mod eval;
+mod explain;
+mod fmt;
+mod new;
+mod repl;
+mod run;
+mod shell;
+
+use crate::args::{Cli, Command};
+use crate::config::{self, Config};
+use crate::exit::{self, Exit};
+use crate::report::Printer;
+use clap::ArgMatches;
+use std::path::PathBuf;
+
+/// What every subcommand gets.
+pub struct Context {
+    /// The project's choices.
+    pub config: Config,
+    /// Where they were read.
+    pub config_path: Option<PathBuf>,
+    /// How to print findings.
+    pub printer: Printer,
+}
+
+/// Runs the subcommand.
+pub fn run(cli: &Cli, matches: &ArgMatches) -> Exit {
+    let (config, config_path) = match config::load(cli.config.as_deref()) {
+        Ok(found) => found,
+        Err(problem) => return exit::usage(&problem),
+    };
+    let context = Context { config, config_path, printer: Printer::new(cli.color) };
+    let own = || matches.subcommand().map(|(_, own)| own);
+    match &cli.command {
+        Command::New(args) => new::run(args),
+        Command::Check(args) => check::run(&context, args),
+        Command::Fmt(args) => fmt::run(&context, args),
+        Command::Build(args) => build::run(&context, args),
+        Command::Run(args) => run::run(&context, args, own()),
+        Command::Eval(args) => eval::run(&context, args),
+        Command::Repl(args) => repl::run(&context, args),
+        Command::Explain(args) => explain::run(args),
+        Command::Doctor => doctor::run(&context),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { folder } => shell::man(folder),
+    }
+}

@@ -1,0 +1,68 @@
+//! Inputs that mean harm, too large to be written down: each ends in a clear message, in bounded time and memory.
+#![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Only a guard against hanging: the machine may be busy and the build unoptimised.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn krl(args: &[&str], stdin: &[u8]) -> Output {
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_krl"))
+        .args(args)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let stdin = stdin.to_vec();
+    let writer = std::thread::spawn(move || {
+        let _ = pipe.write_all(&stdin);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(start.elapsed() < PATIENCE, "{args:?} took {:?}", start.elapsed());
+    output
+}
+
+fn check(args: &[&str], stdin: &[u8], code: i32, wanted: &str) {
+    let output = krl(args, stdin);
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let shown: String = text.chars().take(2000).collect();
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {shown}");
+    assert!(text.contains(wanted), "{args:?} says {shown}\nwithout {wanted}");
+    assert!(text.len() < 20_000, "{args:?} says too much: {} bytes", text.len());
+}
+
+#[test]
+fn ten_thousand_brackets_are_too_many() {
+    for (open, close) in [("(", ")"), ("[", "]"), ("{\"a\":", "}"), ("function(){", "}")] {
+        let deep =
+            format!("ruleset a {{ global {{ x = {}1{} }} }}", open.repeat(10_000), close.repeat(10_000));
+        for args in [&["check", "-"][..], &["check", "-", "--format", "json"], &["fmt", "--stdin"]] {
+            check(args, deep.as_bytes(), 1, "nested deeper than");
+        }
+    }
+    let open = format!("ruleset a {{ global {{ x = {}", "(".repeat(10_000));
+    check(&["check", "-"], open.as_bytes(), 1, "KRL0007");
+}
+
+#[test]
+fn a_line_of_fifty_megabytes_is_no_ruleset() {
+    let line = vec![b'a'; 50 << 20];
+    for args in [&["check", "-"][..], &["fmt", "--stdin"], &["eval", "-"]] {
+        check(args, &line, 2, "larger than 16 MiB");
+    }
+}
+
+#[test]
+fn a_line_of_eight_megabytes_is_checked() {
+    let text = format!("ruleset a {{ global {{ x = \"{}\" y = nosuch }} }}", "a".repeat(8 << 20));
+    check(&["check", "-"], text.as_bytes(), 1, "`nosuch` is not defined");
+}
