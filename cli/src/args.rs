@@ -162,7 +162,7 @@ pub enum Emit {
     after_help = "A script holds one step a line:\n  event domain:type key=value … {\"json\": …}\n  query rid:name key=value … {\"json\": …}\n  advance 5 minutes\n  at 2026-01-01T00:00:00Z\nor JSON lines: {\"event\": {\"domain\", \"name\", \"attrs\"}}, {\"query\": {\"rid\", \"name\", \"args\"}}, {\"advance\": \"5 minutes\"}."
 )]
 pub struct Run {
-    /// Rulesets (.krl or .krlc), in the order in which to install them
+    /// Rulesets (.krl or .krlc), in the order in which to install them; modules go before their users where they must
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Send an event
@@ -186,7 +186,7 @@ pub struct Run {
     /// Let virtual time pass: `5 minutes`
     #[arg(long, value_name = "DURATION")]
     pub advance: Vec<String>,
-    /// Set the virtual clock
+    /// Set the virtual clock, which otherwise starts now: `2026-01-31T12:00:00Z`
     #[arg(long, value_name = "TIME")]
     pub at: Vec<String>,
     /// Tell on standard error why each rule was or was not selected, what fired and what changed
@@ -203,10 +203,11 @@ pub struct Run {
 /// Evaluate expressions.
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// Declarations and expressions; the last one's value is printed. `-` reads standard input
+    /// Declarations and expressions; the last one's value is printed as JSON, functions and regular expressions as text.
+    /// `-` reads standard input
     #[arg(value_name = "EXPR")]
     pub source: String,
-    /// Rulesets whose provided names are modules here
+    /// Rulesets whose provided names are a module here, called by the last word of the ruleset's id
     #[arg(long = "use", value_name = "FILE")]
     pub modules: Vec<PathBuf>,
 }

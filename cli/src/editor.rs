@@ -181,7 +181,7 @@ mod tests {
             ("[1].rev", 4, vec!["reverse"]),
             (":ty", 1, vec!["type"]),
             ("ran", 0, vec!["random:"]),
-            ("é.lowerc", 3, vec!["lowercase"]),
+            ("\"é\".capit", 5, vec!["capitalize"]),
         ] {
             let (from, found) = words.candidates(line, line.len());
             assert_eq!((from, found), (start, wanted.into_iter().map(str::to_owned).collect()), "{line}");
