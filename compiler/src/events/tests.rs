@@ -112,6 +112,10 @@ fn patterns_fire_where_the_specification_says() {
         ("(a and b) or (c and a)", "a c! a b!"),
         ("a before a", "a a! a a!"),
         ("(a before b) or (c before d)", "a c d b!"),
+        ("a then b then c", "a b c! a b a b c"),
+        ("a after b after c", "c b a! a b c b a!"),
+        ("a before b or c before d or e", "e! c d! a b!"),
+        ("a and b and c", "a c b c! b a c! c a b!"),
         ("and(a, b, c)", "c a b! b c a!"),
         ("(a before b) and c", "a c b c! c a b!"),
         // E1: a rejected event leaves the state, except where a repeat is under way.

@@ -14,8 +14,8 @@ impl<'a> Lowering<'a> {
             EventKind::Error => Shape::Or(Vec::new()),
             EventKind::Paren(inner) => self.event_shape(*inner, settings, tests),
             EventKind::Base(base) => Shape::Base(self.test(base, settings, tests)),
-            EventKind::Infix { op, left, right } => self.operator(*op, &[*left, *right], settings, tests),
-            EventKind::Prefix { op, operands } => self.operator(*op, operands, settings, tests),
+            EventKind::Infix { .. } => self.infix(id, settings, tests),
+            EventKind::Prefix { op, operands } => combine(*op, self.event_shapes(operands, settings, tests)),
             EventKind::Any { count, operands } => {
                 Shape::Any(self.count(*count), self.event_shapes(operands, settings, tests))
             }
@@ -45,24 +45,23 @@ impl<'a> Lowering<'a> {
         ids.iter().map(|id| self.event_shape(*id, settings, tests)).collect()
     }
 
-    fn operator(
-        &mut self,
-        op: EventOp,
-        ids: &[EventId],
-        settings: &[SymbolId],
-        tests: &mut Vec<Test>,
-    ) -> Shape {
-        let mut operands = self.event_shapes(ids, settings, tests);
-        match op {
-            EventOp::Or => Shape::Or(operands),
-            EventOp::And => Shape::Any(operands.len(), operands),
-            EventOp::Before => Shape::Sequence(operands),
-            EventOp::Then => Shape::Then(operands),
-            EventOp::After => {
-                operands.reverse();
-                Shape::Sequence(operands)
-            }
+    /// A chain of infix operators, which nests to the left and may be long.
+    fn infix(&mut self, id: EventId, settings: &[SymbolId], tests: &mut Vec<Test>) -> Shape {
+        let mut links = Vec::new();
+        let mut first = id;
+        while let EventKind::Infix { op, left, right } = &self.ast.event(first).kind {
+            links.push((*op, *right));
+            first = *left;
         }
+        let mut shape = self.event_shape(first, settings, tests);
+        let mut before = None;
+        for (op, right) in links.into_iter().rev() {
+            let right = self.event_shape(right, settings, tests);
+            shape =
+                if before == Some(op) { lengthen(op, shape, right) } else { combine(op, vec![shape, right]) };
+            before = Some(op);
+        }
+        shape
     }
 
     fn count(&self, count: Ident) -> usize {
@@ -116,5 +115,42 @@ impl<'a> Lowering<'a> {
             AggregateOp::Push => unit::AggregateOp::Push,
         };
         Aggregate { op, settings: self.setting_indexes(&aggregator.names, settings) }
+    }
+}
+
+fn combine(op: EventOp, mut operands: Vec<Shape>) -> Shape {
+    match op {
+        EventOp::Or => Shape::Or(operands),
+        EventOp::And => Shape::Any(operands.len(), operands),
+        EventOp::Before => Shape::Sequence(operands),
+        EventOp::Then => Shape::Then(operands),
+        EventOp::After => {
+            operands.reverse();
+            Shape::Sequence(operands)
+        }
+    }
+}
+
+/// `shape OP right`, where `shape` is a chain of the same operator. All but `and` mean the same without nesting; a nested `and` does
+/// not, for its inner operands must all have happened before or after the outer one.
+fn lengthen(op: EventOp, shape: Shape, right: Shape) -> Shape {
+    match (op, shape) {
+        (EventOp::Or, Shape::Or(mut operands)) => {
+            operands.push(right);
+            Shape::Or(operands)
+        }
+        (EventOp::Before, Shape::Sequence(mut operands)) => {
+            operands.push(right);
+            Shape::Sequence(operands)
+        }
+        (EventOp::Then, Shape::Then(mut operands)) => {
+            operands.push(right);
+            Shape::Then(operands)
+        }
+        (EventOp::After, Shape::Sequence(mut operands)) => {
+            operands.insert(0, right);
+            Shape::Sequence(operands)
+        }
+        (op, shape) => combine(op, vec![shape, right]),
     }
 }

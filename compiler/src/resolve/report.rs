@@ -28,10 +28,7 @@ impl Resolver<'_> {
             return;
         }
         let mut d = Diagnostic::new(Code::UndefinedName, span, format!("`{name}` is not defined"));
-        if let Some(near) = self.nearest_visible(name) {
-            d = d.help(format!("did you mean `{near}`?"));
-            d = d.fix(format!("replace by `{near}`"), span, near, Applicability::Maybe);
-        } else if let Some(module) = modules_with(name).next() {
+        if let Some(module) = modules_with(name).next().filter(|_| self.nearest_own(name).is_none()) {
             d = d.help(format!("module `{module}` has a member of this name: `{module}:{name}`"));
             d = d.fix(
                 format!("write `{module}:{name}`"),
@@ -39,21 +36,23 @@ impl Resolver<'_> {
                 format!("{module}:{name}"),
                 Applicability::Maybe,
             );
+        } else if let Some(near) = self.nearest_visible(name) {
+            d = d.help(format!("did you mean `{near}`?"));
+            d = d.fix(format!("replace by `{near}`"), span, near, Applicability::Maybe);
         }
         self.report(d);
     }
 
     /// The name in scope nearest to a misspelt one, own names before operators.
     pub(super) fn nearest_visible(&self, name: &str) -> Option<String> {
-        let own = self.frames.iter().flat_map(|f| f.names.keys().copied());
-        let library = krl_stdlib::operators().iter().map(|s| s.name).chain([
-            "true",
-            "false",
-            "null",
-            "function",
-            "defaction",
-        ]);
-        nearest(name, own).or_else(|| nearest(name, library)).map(str::to_owned)
+        let library = krl_stdlib::operators().iter().map(|s| s.name);
+        let library = library.chain(["true", "false", "null", "function", "defaction"]);
+        self.nearest_own(name).or_else(|| nearest(name, library)).map(str::to_owned)
+    }
+
+    /// The declared name nearest to a misspelt one.
+    fn nearest_own(&self, name: &str) -> Option<&str> {
+        nearest(name, self.frames.iter().flat_map(|f| f.names.keys().copied()))
     }
 
     pub(super) fn report_unknown_module(&mut self, domain: Ident) {
