@@ -89,8 +89,9 @@ pub fn check(files: &[SourceFile<'_>], options: &CheckOptions) -> CheckOutput {
     infer_all(files, &mut checked);
     let units = units(files, &checked);
     let facts = Facts::gather(&units);
-    let findings: Vec<Vec<Diagnostic>> =
-        units.iter().map(|unit| [facts.check(unit), lint::check(unit)].concat()).collect();
+    let findings: Vec<Vec<Diagnostic>> = (facts.check(&units).into_iter().zip(&units))
+        .map(|(found, unit)| [found, lint::check(unit)].concat())
+        .collect();
     for ((file, checked), findings) in files.iter().zip(&mut checked).zip(findings) {
         checked.diagnostics.extend(findings);
         finish(file.source, checked, &options.levels);

@@ -10,6 +10,7 @@ mod retired;
 mod schedule;
 mod select;
 mod shadow;
+mod unset_entity;
 mod unused;
 
 use crate::project::Unit;
@@ -19,7 +20,7 @@ use krl_lang::ast::{Expr, ExprId, Rule};
 /// Runs every lint over one file.
 #[must_use]
 pub fn check(unit: &Unit<'_>) -> Vec<Diagnostic> {
-    const LINTS: [fn(&Unit<'_>, &mut Vec<Diagnostic>); 11] = [
+    const LINTS: [fn(&Unit<'_>, &mut Vec<Diagnostic>); 12] = [
         conditions::check,
         deprecated::check,
         noop_condition::check,
@@ -30,6 +31,7 @@ pub fn check(unit: &Unit<'_>) -> Vec<Diagnostic> {
         schedule::check,
         select::check,
         shadow::check,
+        unset_entity::check,
         unused::check,
     ];
     let mut found = Vec::new();

@@ -2,15 +2,18 @@
 
 use crate::project::Unit;
 use crate::resolve::{ScopeKind, Symbol, SymbolKind};
+use krl_lang::ast::ExprId;
 use krl_lang::{Code, Diagnostic};
+use std::collections::HashSet;
 
 pub(super) fn check(unit: &Unit<'_>, found: &mut Vec<Diagnostic>) {
     // A broken item may be what uses the name.
     if unit.ast.ruleset.as_ref().is_none_or(|r| !r.broken.is_empty()) {
         return;
     }
+    let queries = global_functions(unit);
     for symbol in &unit.resolution.symbols {
-        if !symbol.uses.is_empty() || symbol.name.starts_with('_') || is_expected(unit, symbol) {
+        if !symbol.uses.is_empty() || symbol.name.starts_with('_') || is_expected(unit, &queries, symbol) {
             continue;
         }
         let what = match symbol.kind {
@@ -26,7 +29,7 @@ pub(super) fn check(unit: &Unit<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Names that a position demands, whether they are of use or not.
-fn is_expected(unit: &Unit<'_>, symbol: &Symbol) -> bool {
+fn is_expected(unit: &Unit<'_>, queries: &HashSet<ExprId>, symbol: &Symbol) -> bool {
     match symbol.kind {
         SymbolKind::Configure(_) => true,
         // `__testing` replaces the generated one.
@@ -35,10 +38,11 @@ fn is_expected(unit: &Unit<'_>, symbol: &Symbol) -> bool {
         SymbolKind::Parameter | SymbolKind::ForeachValue | SymbolKind::Setting(_) => {
             let scope = unit.resolution.scopes.get(symbol.scope.0 as usize);
             let later = scope.into_iter().flat_map(|s| &s.symbols).map(|id| unit.resolution.symbol(*id));
-            let is_function = scope.is_some_and(|s| matches!(s.kind, ScopeKind::Function(_)));
+            let is_query =
+                scope.is_some_and(|s| matches!(s.kind, ScopeKind::Function(f) if queries.contains(&f)));
             let mut later =
                 later.filter(|s| s.span.start > symbol.span.start && same_list(s.kind, symbol.kind));
-            later.any(|s| !s.uses.is_empty()) || (is_function && is_callback(unit, symbol))
+            later.any(|s| !s.uses.is_empty()) || is_query
         }
         _ => false,
     }
@@ -52,10 +56,8 @@ fn same_list(a: SymbolKind, b: SymbolKind) -> bool {
     )
 }
 
-/// A query's parameters are its interface: shared functions keep theirs.
-fn is_callback(unit: &Unit<'_>, symbol: &Symbol) -> bool {
-    let Some(scope) = unit.resolution.scopes.get(symbol.scope.0 as usize) else { return false };
-    let ScopeKind::Function(function) = scope.kind else { return false };
-    let exported = |s: &Symbol| s.value == Some(function) && matches!(s.kind, SymbolKind::Global(_));
-    unit.resolution.symbols.iter().any(exported)
+/// Functions of `global`: queries and modules call them, so their parameters are an interface.
+fn global_functions(unit: &Unit<'_>) -> HashSet<ExprId> {
+    let globals = unit.resolution.globals.iter().map(|id| unit.resolution.symbol(*id));
+    globals.filter_map(|symbol| symbol.value).collect()
 }

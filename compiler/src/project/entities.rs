@@ -5,6 +5,7 @@ use crate::resolve::Target;
 use crate::resolve::suggest::nearest;
 use krl_lang::ast::{ExprKind, StatementKind};
 use krl_lang::{Applicability, Code, Diagnostic, Span};
+use std::collections::HashMap;
 
 /// An entity variable of a ruleset.
 #[derive(Clone, Debug)]
@@ -31,8 +32,9 @@ enum Access {
 
 pub(super) fn gather(unit: &Unit<'_>) -> Vec<Entity> {
     let mut entities: Vec<Entity> = Vec::new();
-    let mut note = |name: &str, span: Span, access: Access| {
-        let at = entities.iter().position(|e| e.name == name).unwrap_or_else(|| {
+    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    let mut note = |name, span: Span, access: Access| {
+        let at = *by_name.entry(name).or_insert_with(|| {
             let (reads, writes, clears) = (Vec::new(), Vec::new(), Vec::new());
             entities.push(Entity { name: name.to_owned(), reads, writes, clears });
             entities.len() - 1

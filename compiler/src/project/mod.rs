@@ -95,12 +95,17 @@ impl Facts {
         given.chain(system::interfaces()).find(|i| &*i.rid == rid)
     }
 
-    /// What these facts say about one file.
+    /// What these facts say about each file.
     #[must_use]
-    pub fn check(&self, unit: &Unit<'_>) -> Vec<Diagnostic> {
+    pub fn check(&self, units: &[Unit<'_>]) -> Vec<Vec<Diagnostic>> {
+        let index = events::Index::new(self);
+        units.iter().map(|unit| self.check_unit(&index, unit)).collect()
+    }
+
+    fn check_unit(&self, index: &events::Index<'_>, unit: &Unit<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let Some(ruleset) = self.rulesets.iter().find(|r| r.file == unit.file) else { return found };
-        events::check(self, ruleset, &mut found);
+        events::check(self, index, ruleset, &mut found);
         entities::check(ruleset, unit, &mut found);
         modules::check(self, ruleset, unit, &mut found);
         queries::check(self, ruleset, &mut found);

@@ -1,34 +1,37 @@
 //! Events that nobody selects, events that nobody raises, attributes that nobody gives.
 
 use super::super::{Facts, RulesetFacts, system};
-use super::{Attributes, Raised, Selected, Via};
+use super::index::Index;
+use super::{Raised, Selected, Via};
 use crate::resolve::suggest::nearest;
 use krl_lang::{Code, Diagnostic, Severity};
 
-pub(in super::super) fn check(facts: &Facts, ruleset: &RulesetFacts, found: &mut Vec<Diagnostic>) {
+pub(in super::super) fn check(
+    facts: &Facts,
+    index: &Index<'_>,
+    ruleset: &RulesetFacts,
+    found: &mut Vec<Diagnostic>,
+) {
     for raised in &ruleset.raises {
         if let (Some(domain), Some(name)) = (&raised.domain, &raised.name) {
-            found.extend(unselected(facts, raised, domain, name));
+            found.extend(unselected(facts, index, raised, domain, name));
         }
     }
     for selected in &ruleset.selects {
-        found.extend(unraised(facts, selected));
-        attributes(facts, selected, found);
+        found.extend(unraised(index, selected));
+        attributes(index, selected, found);
     }
 }
 
-fn all_selected<'f>(facts: &'f Facts, domain: &'f str) -> impl Iterator<Item = &'f str> {
-    let selects = facts.rulesets.iter().flat_map(|r| &r.selects);
-    selects.filter(move |s| s.domain == domain).map(|s| &*s.name)
-}
-
-fn is_selected(facts: &Facts, domain: &str, name: &str) -> bool {
-    facts.rulesets.iter().any(|r| r.selects_all) || all_selected(facts, domain).any(|s| s == name)
-}
-
 /// An event raised that no rule given and no system ruleset selects.
-fn unselected(facts: &Facts, raised: &Raised, domain: &str, name: &str) -> Option<Diagnostic> {
-    if is_selected(facts, domain, name) || system::knows_event(domain, name) {
+fn unselected(
+    facts: &Facts,
+    index: &Index<'_>,
+    raised: &Raised,
+    domain: &str,
+    name: &str,
+) -> Option<Diagnostic> {
+    if index.selects(domain, name) || system::knows_event(domain, name) {
         return None;
     }
     if let Some(new) = system::retired_event(domain, name) {
@@ -37,9 +40,9 @@ fn unselected(facts: &Facts, raised: &Raised, domain: &str, name: &str) -> Optio
     let is_system = system::DOMAINS.contains(&domain);
     let known = system::event_names(domain).iter().copied();
     // `opened` beside `open` is a pair of events, not a slip.
-    let candidates = known.chain(all_selected(facts, domain));
+    let candidates = known.chain(index.candidates(domain));
     let near = nearest(name, candidates.filter(|c| !c.starts_with(name) && !name.starts_with(c)));
-    let ours = all_selected(facts, domain).next().is_some();
+    let ours = index.has_domain(domain);
     // A single ruleset may well raise events for others: there only a near miss is evidence of a mistake. A sent event
     // goes to another cloud, whose rulesets need not be among those given.
     let severity = match raised.via {
@@ -59,16 +62,12 @@ fn unselected(facts: &Facts, raised: &Raised, domain: &str, name: &str) -> Optio
 }
 
 /// A rule that waits for an event of a system domain that does not exist.
-fn unraised(facts: &Facts, selected: &Selected) -> Option<Diagnostic> {
+fn unraised(index: &Index<'_>, selected: &Selected) -> Option<Diagnostic> {
     let (domain, name) = (&*selected.domain, &*selected.name);
-    if !system::DOMAINS.contains(&domain) || system::knows_event(domain, name) {
-        return None;
-    }
-    let raised = facts.rulesets.iter().flat_map(|r| &r.raises);
-    let is_it = |r: &Raised| {
-        r.domain.as_deref().is_none_or(|d| d == domain) && r.name.as_deref().is_none_or(|n| n == name)
-    };
-    if raised.into_iter().any(is_it) {
+    if !system::DOMAINS.contains(&domain)
+        || system::knows_event(domain, name)
+        || index.may_raise(domain, name)
+    {
         return None;
     }
     if let Some(new) = system::retired_event(domain, name) {
@@ -88,26 +87,11 @@ fn retired(span: krl_lang::Span, name: &str, new: &str, why: &str) -> Diagnostic
 }
 
 /// An attribute pattern that no raiser of the event satisfies, if all raisers are known.
-fn attributes(facts: &Facts, selected: &Selected, found: &mut Vec<Diagnostic>) {
+fn attributes(index: &Index<'_>, selected: &Selected, found: &mut Vec<Diagnostic>) {
     if selected.attributes.is_empty() || system::DOMAINS.contains(&&*selected.domain) {
         return;
     }
-    let mut given: Vec<&str> = Vec::new();
-    let mut raisers = 0;
-    for raised in facts.rulesets.iter().flat_map(|r| &r.raises) {
-        match (raised.domain.as_deref(), raised.name.as_deref(), &raised.attributes) {
-            (Some(domain), _, _) if domain != selected.domain => {}
-            (_, Some(name), _) if name != selected.name => {}
-            (Some(_), Some(_), Attributes::Known(names)) => {
-                raisers += 1;
-                given.extend(names.iter().map(String::as_str));
-            }
-            _ => return,
-        }
-    }
-    if raisers == 0 {
-        return;
-    }
+    let Some(given) = index.attributes(&selected.domain, &selected.name) else { return };
     for (attribute, span) in selected.attributes.iter().filter(|(a, _)| !given.contains(&&**a)) {
         let event = format!("{}:{}", selected.domain, selected.name);
         let message = format!("`{event}` is never raised with the attribute `{attribute}`");

@@ -1,10 +1,12 @@
 //! Events: what a ruleset selects, what it raises, and whether the two meet.
 
 mod check;
+mod index;
 mod raised;
 mod selected;
 
 pub(super) use check::check;
+pub(super) use index::Index;
 pub(super) use raised::raised;
 pub(crate) use selected::base_events;
 pub(super) use selected::selected;
