@@ -76,3 +76,9 @@ fn the_same_seed_and_events_give_the_same_answers() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1).0.eid, run(2).0.eid);
 }
+
+#[test]
+fn a_cloud_may_move_between_threads() {
+    fn check<T: Send>(_: &T) {}
+    check(&cloud(Environment::default()));
+}
