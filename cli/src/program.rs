@@ -1,8 +1,10 @@
 //! Rulesets to run: compiled or loaded from `.krlc`, verified, in an order in which modules come before their users.
 
+use crate::command::Context;
 use crate::exit::{self, Exit};
 use crate::files::{self, SourceFile};
 use crate::report::{Printer, Source};
+use krl_compiler::check::{self, CheckOptions};
 use krl_lang::{Code, Diagnostic, Severity};
 use krl_vm::krlc::{self, KrlcError};
 use krl_vm::unit::Unit;
@@ -18,7 +20,9 @@ pub struct Program {
 }
 
 /// Reads and compiles `paths`. What is wrong is told; then there is nothing to run.
-pub fn load(printer: &Printer, paths: &[PathBuf]) -> Result<Vec<Program>, Exit> {
+pub fn load(context: &Context, paths: &[PathBuf]) -> Result<Vec<Program>, Exit> {
+    let options = context.check_options().map_err(|problem| exit::usage(&problem))?;
+    let printer = &context.printer;
     let (files, errors) = files::read_all(paths);
     for error in &errors {
         exit::usage(&error.to_string());
@@ -28,20 +32,41 @@ pub fn load(printer: &Printer, paths: &[PathBuf]) -> Result<Vec<Program>, Exit> 
     }
     let mut programs = Vec::with_capacity(files.len());
     let mut failed = None;
-    for file in files {
-        let stored = file.path.extension().is_some_and(|e| e == "krlc");
-        match if stored { open(printer, &file) } else { compile(printer, &file) } {
+    for file in &files {
+        match if is_stored(file) { open(printer, file) } else { compile(printer, file) } {
             Ok(program) => programs.push(program),
             Err(exit) => failed = Some(failed.unwrap_or(Exit::Ok).or(exit)),
         }
     }
     match failed {
         Some(exit) => Err(exit),
-        None => in_order(programs),
+        None => {
+            hint_at_findings(&files, &options);
+            in_order(programs)
+        }
     }
 }
 
-/// Compiles a file. Errors are told, warnings counted.
+/// Says how many findings the checker has on rulesets that run all the same.
+fn hint_at_findings(files: &[SourceFile], options: &CheckOptions) {
+    let sources: Vec<Source> = files.iter().filter(|file| !is_stored(file)).map(Source::read).collect();
+    let given: Vec<_> =
+        sources.iter().map(|s| check::SourceFile { path: &s.path, source: &s.text }).collect();
+    for (source, checked) in sources.iter().zip(check::check(&given, options).files) {
+        let serious = |d: &&Diagnostic| d.severity != Severity::Hint;
+        match checked.diagnostics.iter().filter(serious).count() {
+            0 => {}
+            1 => exit::say(&format!("{}: 1 finding; `krl check` shows it", source.path)),
+            n => exit::say(&format!("{}: {n} findings; `krl check` shows them", source.path)),
+        }
+    }
+}
+
+fn is_stored(file: &SourceFile) -> bool {
+    file.path.extension().is_some_and(|e| e == "krlc")
+}
+
+/// Compiles a file. Errors are told.
 pub fn compile(printer: &Printer, file: &SourceFile) -> Result<Program, Exit> {
     compile_source(printer, &Source::read(file))
 }
@@ -54,15 +79,10 @@ pub fn compile_source(printer: &Printer, source: &Source) -> Result<Program, Exi
         // What else is wrong with a text that is no ruleset does not matter.
         compiled.diagnostics.retain(|d| d.code == Code::NotARuleset);
     }
-    let (errors, others): (Vec<_>, Vec<_>) = compiled.diagnostics.into_iter().partition(Diagnostic::is_error);
+    let errors: Vec<_> = compiled.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
     if !errors.is_empty() {
         printer.complain(source, &errors);
         return Err(Exit::Errors);
-    }
-    let warnings = others.iter().filter(|d| d.severity == Severity::Warning).count();
-    if warnings > 0 {
-        let s = if warnings == 1 { "" } else { "s" };
-        exit::say(&format!("{}: {warnings} warning{s}; `krl check` shows them", source.path));
     }
     let broken = |what: &str| {
         exit::say(&format!("krl: {}: internal error: {what}; please report it", source.path));

@@ -21,34 +21,77 @@ fn examples_are_clean_and_formatted() {
     }
 }
 
+/// The examples' folders.
+fn examples() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("examples")).unwrap();
+    let folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    assert!(folders.len() >= 8, "only {} examples", folders.len());
+    folders
+}
+
+/// What the rulesets in `folder` print for the script of an example.
+fn run(folder: &Path, script: &Path) -> Output {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.sort();
+    files.retain(|file| file.extension().is_some_and(|e| e == "krl" || e == "krlc"));
+    let mut args = vec!["run"];
+    args.extend(files.iter().map(|file| file.to_str().unwrap()));
+    args.extend(["--script", script.to_str().unwrap()]);
+    krl(&args)
+}
+
 /// With `KRL_BLESS=1` the results are written instead of compared.
 #[test]
 fn examples_print_what_they_should() {
-    let mut count = 0;
-    for entry in std::fs::read_dir(root().join("examples")).unwrap() {
-        let folder = entry.unwrap().path();
-        if !folder.is_dir() {
-            continue;
-        }
-        count += 1;
-        let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-        let mut args = vec!["run".to_owned()];
-        let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
-        files.sort();
-        files.retain(|file| file.extension().is_some_and(|e| e == "krl"));
-        args.extend(files.iter().map(|file| file.to_str().unwrap().to_owned()));
-        args.extend(["--script".to_owned(), path("script.txt")]);
-        let output = krl(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    for folder in examples() {
+        let (script, expected) = (folder.join("script.txt"), folder.join("expected.jsonl"));
+        let output = run(&folder, &script);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {errors}", folder.display());
         let got = String::from_utf8(output.stdout).unwrap();
         if std::env::var_os("KRL_BLESS").is_some() {
-            std::fs::write(path("expected.jsonl"), &got).unwrap();
+            std::fs::write(&expected, &got).unwrap();
         }
-        let wanted = std::fs::read_to_string(path("expected.jsonl")).unwrap();
-        assert_eq!(got, wanted, "{}", folder.display());
+        assert_eq!(got, std::fs::read_to_string(expected).unwrap(), "{}", folder.display());
     }
-    assert!(count >= 8, "only {count} examples");
+}
+
+#[test]
+fn compiled_examples_print_the_same() {
+    for folder in examples() {
+        let built = tempfile::tempdir().unwrap();
+        let again = tempfile::tempdir().unwrap();
+        for target in [&built, &again] {
+            let output = krl(&["build", folder.to_str().unwrap(), "--out", target.path().to_str().unwrap()]);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        for entry in std::fs::read_dir(built.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let other = again.path().join(path.file_name().unwrap());
+            assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(other).unwrap(), "{}", path.display());
+        }
+        let output = run(built.path(), &folder.join("script.txt"));
+        let wanted = std::fs::read_to_string(folder.join("expected.jsonl")).unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted, "{}", folder.display());
+    }
+}
+
+#[test]
+fn damaged_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hello.krlc");
+    let to = folder.path().to_str().unwrap();
+    assert!(krl(&["build", "examples/hello/hello.krl", "--out", to]).status.success());
+    let whole = std::fs::read(&path).unwrap();
+    for at in (0..whole.len()).step_by(97) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        std::fs::write(&path, damaged).unwrap();
+        let output = krl(&["run", path.to_str().unwrap(), "--event", "door:knock"]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "byte {at}: {told}");
+        assert!(output.stdout.is_empty() && told.contains("hello.krlc: "), "byte {at}: {told}");
+    }
 }
 
 /// Code blocks of the documents that are whole rulesets have no errors; the pages on errors are tested where the codes are.

@@ -5,15 +5,15 @@ use crate::args::{Check, Format};
 use crate::exit::{self, Exit};
 use crate::files;
 use crate::report::Source;
-use krl_compiler::check::{CheckOptions, LintLevels, SourceFile, check};
+use krl_compiler::check::{SourceFile, check};
 use krl_lang::{Diagnostic, Severity};
 
 /// Checks all files together and prints what was found.
 pub fn run(context: &Context, args: &Check) -> Exit {
-    let mut options = CheckOptions::default();
-    if let Err(problem) = levels(context, &mut options.levels) {
-        return exit::usage(&problem);
-    }
+    let options = match context.check_options() {
+        Ok(options) => options,
+        Err(problem) => return exit::usage(&problem),
+    };
     let (read, errors) = files::read_all(&args.paths);
     let mut exit = Exit::Ok;
     for error in &errors {
@@ -44,16 +44,6 @@ pub fn run(context: &Context, args: &Check) -> Exit {
         None => 0,
     };
     if errors + denied > 0 { exit.or(Exit::Errors) } else { exit }
-}
-
-fn levels(context: &Context, levels: &mut LintLevels) -> Result<(), String> {
-    for (code, level) in &context.config.lints {
-        levels.set(code, level).map_err(|e| {
-            let file = context.config_path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
-            format!("{file}: [lints]: {e}")
-        })?;
-    }
-    Ok(())
 }
 
 fn summary(files: usize, errors: usize, warnings: usize, hints: usize) -> String {

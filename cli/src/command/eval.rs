@@ -14,7 +14,7 @@ pub fn run(context: &Context, args: &Eval) -> Exit {
         Ok(source) => source,
         Err(problem) => return exit::usage(&problem),
     };
-    let programs = match program::load(&context.printer, &args.modules) {
+    let programs = match program::load(context, &args.modules) {
         Ok(programs) => programs,
         Err(exit) => return exit,
     };

@@ -16,6 +16,7 @@ use crate::config::{self, Config};
 use crate::exit::{self, Exit};
 use crate::report::Printer;
 use clap::ArgMatches;
+use krl_compiler::check::CheckOptions;
 use std::path::PathBuf;
 
 /// What every subcommand gets.
@@ -26,6 +27,20 @@ pub struct Context {
     pub config_path: Option<PathBuf>,
     /// How to print findings.
     pub printer: Printer,
+}
+
+impl Context {
+    /// How to check: the levels that the project chose.
+    pub fn check_options(&self) -> Result<CheckOptions, String> {
+        let mut options = CheckOptions::default();
+        for (code, level) in &self.config.lints {
+            options.levels.set(code, level).map_err(|e| {
+                let file = self.config_path.as_ref().map(|p| p.display().to_string());
+                format!("{}: [lints]: {e}", file.unwrap_or_default())
+            })?;
+        }
+        Ok(options)
+    }
 }
 
 /// Runs the subcommand.

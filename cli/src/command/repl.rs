@@ -6,7 +6,6 @@ use crate::editor::{Editor, Input};
 use crate::exit::{self, Exit};
 use crate::program;
 use crate::prompt::{Outcome, Prompt};
-use crate::report::Printer;
 use crate::script::{self, Step};
 use crate::session;
 use krl_vm::data::Data;
@@ -26,7 +25,7 @@ An expression prints its value, `name = …` declares a name.
 
 /// Reads, evaluates, prints.
 pub fn run(context: &Context, args: &Repl) -> Exit {
-    let programs = match program::load(&context.printer, &args.files) {
+    let programs = match program::load(context, &args.files) {
         Ok(programs) => programs,
         Err(exit) => return exit,
     };
@@ -54,7 +53,7 @@ pub fn run(context: &Context, args: &Repl) -> Exit {
         match text.trim() {
             "" => {}
             ":quit" | ":q" => return Exit::Ok,
-            command if command.starts_with(':') => obey(&mut prompt, &context.printer, command),
+            command if command.starts_with(':') => obey(&mut prompt, context, command),
             _ => evaluate(&mut prompt, &text),
         }
     }
@@ -68,7 +67,7 @@ fn evaluate(prompt: &mut Prompt, text: &str) {
     }
 }
 
-fn obey(prompt: &mut Prompt, printer: &Printer, command: &str) {
+fn obey(prompt: &mut Prompt, context: &Context, command: &str) {
     let (verb, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     match verb {
         ":help" => exit::say_raw(HELP),
@@ -78,7 +77,7 @@ fn obey(prompt: &mut Prompt, printer: &Printer, command: &str) {
                 exit::print(&format!("{found}\n"));
             }
         }
-        ":load" => load(prompt, printer, rest.trim()),
+        ":load" => load(prompt, context, rest.trim()),
         ":event" | ":query" | ":advance" => {
             let line = command.trim_start_matches(':');
             match script::parse(line) {
@@ -95,11 +94,11 @@ fn perform(prompt: &mut Prompt, step: &Step) {
     exit::print(&format!("{}\n", answer.line.to_json()));
 }
 
-fn load(prompt: &mut Prompt, printer: &Printer, path: &str) {
+fn load(prompt: &mut Prompt, context: &Context, path: &str) {
     if path.is_empty() {
         return exit::say("error: write :load FILE");
     }
-    let Ok(programs) = program::load(printer, &[PathBuf::from(path)]) else { return };
+    let Ok(programs) = program::load(context, &[PathBuf::from(path)]) else { return };
     let rids: Vec<String> = programs.iter().map(|p| p.unit.rid.to_string()).collect();
     match prompt.install(programs) {
         Ok(()) => exit::say(&format!("installed {}", rids.join(", "))),

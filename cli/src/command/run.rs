@@ -48,7 +48,7 @@ fn once(context: &Context, args: &Run, order: &[Occurrence]) -> Exit {
         Ok(steps) => steps,
         Err(problem) => return exit::usage(&problem),
     };
-    let programs = match program::load(&context.printer, &args.files) {
+    let programs = match program::load(context, &args.files) {
         Ok(programs) => programs,
         Err(exit) => return exit,
     };
