@@ -1,5 +1,8 @@
 //! What the benchmarks run on: the examples, and rulesets made to a size.
 
+pub mod case;
+pub mod engine;
+
 use std::fmt::Write;
 
 /// The sources of all examples, one after another.
