@@ -205,7 +205,7 @@ pub struct Run {
 pub struct Eval {
     /// Declarations and expressions; the last one's value is printed as JSON, functions and regular expressions as text.
     /// `-` reads standard input
-    #[arg(value_name = "EXPR")]
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     pub source: String,
     /// Rulesets whose provided names are a module here, called by the last word of the ruleset's id
     #[arg(long = "use", value_name = "FILE")]

@@ -42,6 +42,15 @@ pub enum Step {
 /// Why a step cannot be understood, and what would be.
 pub type Problem = String;
 
+/// What was written, cut to a length that a message can hold.
+fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
+        None => format!("`{text}`"),
+    }
+}
+
 /// Parses a script; the error names the line.
 pub fn parse(text: &str) -> Result<Vec<Step>, Problem> {
     let mut steps = Vec::new();
@@ -69,7 +78,10 @@ fn parse_line(line: &str) -> Result<Step, Problem> {
         }
         "advance" => advance(rest),
         "at" => at(rest),
-        other => Err(format!("`{other}` is no step; a step begins with `event`, `query`, `advance` or `at`")),
+        other => Err(format!(
+            "{} is no step; a step begins with `event`, `query`, `advance` or `at`",
+            quoted(other)
+        )),
     }
 }
 
@@ -88,7 +100,7 @@ fn target_and_values(rest: &str) -> Result<(String, Data), Problem> {
         }
         let (key, after) = values
             .split_once('=')
-            .ok_or_else(|| format!("`{values}` is neither `key=value` nor a JSON map"))?;
+            .ok_or_else(|| format!("{} is neither `key=value` nor a JSON map", quoted(values)))?;
         let (value, remaining) = word(after)?;
         map.insert(key.trim().into(), Data::string(value));
         values = remaining;
@@ -108,7 +120,7 @@ fn word(text: &str) -> Result<(String, &str), Problem> {
             let rest = text.get(stream.byte_offset()..).unwrap_or_default();
             Ok((value, rest))
         }
-        _ => Err(format!("`{text}` is no text in double quotes")),
+        _ => Err(format!("{} is no text in double quotes", quoted(text))),
     }
 }
 
@@ -116,8 +128,8 @@ fn word(text: &str) -> Result<(String, &str), Problem> {
 pub fn json_map(text: &str) -> Result<DataMap, Problem> {
     match Data::parse(text) {
         Ok(Data::Map(map)) => Ok(map),
-        Ok(_) => Err(format!("`{text}` is JSON, but not a map")),
-        Err(e) => Err(format!("`{text}` is not a JSON map: {e}")),
+        Ok(_) => Err(format!("{} is JSON, but not a map", quoted(text))),
+        Err(e) => Err(format!("{} is not a JSON map: {e}", quoted(text))),
     }
 }
 
@@ -127,7 +139,7 @@ pub fn event(target: &str, attrs: Data) -> Result<Step, Problem> {
         Some((domain, name)) if !domain.is_empty() && !name.is_empty() => {
             Ok(Step::Event { domain: domain.to_owned(), name: name.to_owned(), attrs })
         }
-        _ => Err(format!("`{target}` is no event; write `domain:type`")),
+        _ => Err(format!("{} is no event; write `domain:type`", quoted(target))),
     }
 }
 
@@ -137,7 +149,7 @@ pub fn query(target: &str, args: Data) -> Result<Step, Problem> {
         Some((rid, name)) if !rid.is_empty() && !name.is_empty() => {
             Ok(Step::Query { rid: rid.to_owned(), name: name.to_owned(), args })
         }
-        _ => Err(format!("`{target}` is no query; write `rid:name`")),
+        _ => Err(format!("{} is no query; write `rid:name`", quoted(target))),
     }
 }
 
@@ -146,7 +158,7 @@ pub fn advance(text: &str) -> Result<Step, Problem> {
     let text = text.trim();
     duration(text)
         .map(|ms| Step::Advance { text: text.to_owned(), ms })
-        .ok_or_else(|| format!("`{text}` is no duration; write `5 minutes` or `2 hours 30 seconds`"))
+        .ok_or_else(|| format!("{} is no duration; write `5 minutes` or `2 hours 30 seconds`", quoted(text)))
 }
 
 fn duration(text: &str) -> Option<i64> {
@@ -175,7 +187,7 @@ pub fn at(text: &str) -> Result<Step, Problem> {
     let text = text.trim();
     let ms = text.parse::<i64>().ok().or_else(|| krl_stdlib::datetime::parse_iso(text, 0));
     ms.map(|ms| Step::At { text: text.to_owned(), ms })
-        .ok_or_else(|| format!("`{text}` is no time; write `2026-01-31T12:00:00Z`"))
+        .ok_or_else(|| format!("{} is no time; write `2026-01-31T12:00:00Z`", quoted(text)))
 }
 
 fn parse_json(line: &str) -> Result<Step, Problem> {

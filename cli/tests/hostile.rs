@@ -53,6 +53,36 @@ fn ten_thousand_brackets_are_too_many() {
     }
     let open = format!("ruleset a {{ global {{ x = {}", "(".repeat(10_000));
     check(&["check", "-"], open.as_bytes(), 1, "KRL0007");
+    let event =
+        format!("ruleset a {{ rule b {{ select when {}c d{} }} }}", "(".repeat(10_000), ")".repeat(10_000));
+    check(&["check", "-"], event.as_bytes(), 1, "nested deeper than");
+    let expression = format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000));
+    check(&["eval", "-"], expression.as_bytes(), 1, "nested deeper than");
+    check(&["repl"], format!("{expression}\n1 + 1\n").as_bytes(), 0, "2");
+    check(&["eval", "-"], format!("{}1", "1 + ".repeat(10_000)).as_bytes(), 1, "deeper than");
+}
+
+#[test]
+fn deep_values_are_too_deep() {
+    let deep = "0.range(100000).reduce(function(a, i) { [a] }, [])";
+    check(&["eval", deep], b"", 1, "Maximum call stack size exceeded");
+    check(&["eval", &format!("{deep}.encode()")], b"", 1, "Maximum call stack size exceeded");
+    check(&["eval", &format!("{deep} == {deep}")], b"", 1, "Maximum call stack size exceeded");
+    let attrs = format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/hello/hello.krl");
+    check(&["run", file, "--event", "door:knock", "--attrs", &attrs], b"", 2, "is not a JSON map");
+}
+
+#[test]
+fn a_pattern_that_backtracks_is_stopped() {
+    let long = "a".repeat(5_000);
+    check(&["eval", &format!("\"{long}b\".match(re#^(a+)+$#)")], b"", 0, "false");
+    check(
+        &["eval", &format!("\"{long}b\".match(re#^(a|aa)+\\1$#)")],
+        b"",
+        1,
+        "needs more steps than its budget allows",
+    );
 }
 
 #[test]
