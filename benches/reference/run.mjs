@@ -34,19 +34,25 @@ async function round({ core, eci }, work) {
     if (JSON.stringify(value) !== work.query) throw new Error(`wrong answer ${JSON.stringify(value)}`);
     return 1;
   }
-  let directives = 0;
-  for (const [name, attrs] of work.events) {
-    const answer = await core.picoFramework.eventWait({ eci, domain: "a", name, data: { attrs }, time: 0 });
-    directives += answer.responses.length;
-  }
+  const answers = await Promise.all(
+    work.events.map(([name, attrs]) => core.picoFramework.eventWait({ eci, domain: "a", name, data: { attrs }, time: 0 })),
+  );
+  const directives = answers.reduce((sum, answer) => sum + answer.responses.length, 0);
   if (directives === 0) throw new Error("the rule did not fire");
   return work.events.length;
 }
 
+// Rounds under way at once: the engine waits on a timer between transactions, so one at a time would measure that wait.
+const AT_ONCE = 200;
+
 async function runFor(target, work, ms) {
   const start = performance.now();
+  const atOnce = work.query === undefined ? Math.ceil(AT_ONCE / work.events.length) : 1;
   let done = 0;
-  while (performance.now() - start < ms) done += await round(target, work);
+  while (performance.now() - start < ms) {
+    const rounds = Array.from({ length: atOnce }, () => round(target, work));
+    for (const count of await Promise.all(rounds)) done += count;
+  }
   return done / ((performance.now() - start) / 1000);
 }
 
