@@ -1,5 +1,7 @@
 //! A bounded, repeatable run of the fuzz properties. `KRL_FUZZ_CASES` sets the number of cases of each.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test")]
+
 use krl_conformance::property::{self, EventStep};
 use krl_conformance::sample;
 use krl_vm::unit::Unit;

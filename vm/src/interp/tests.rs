@@ -5,7 +5,6 @@ mod budgets;
 mod calls;
 mod host;
 mod operators;
-mod speed;
 
 use super::*;
 use crate::assembler::assemble;
