@@ -102,6 +102,10 @@ pub struct Ruleset {
     pub rules: Vec<Rule>,
     /// Items whose syntax is broken: copied verbatim by the formatter, skipped by the checker.
     pub broken: Vec<Span>,
+    /// Names of `global` whose values are broken: they exist, whatever they are.
+    pub broken_names: Vec<Ident>,
+    /// Is there broken text that may declare names nobody knows of?
+    pub names_lost: bool,
 }
 
 /// `meta { … }`

@@ -237,7 +237,7 @@ impl<'s> Lexer<'s> {
         // Once cutting has been used up, literals are looked for in their own line only.
         let limit = if self.cuts < MAX_CUTS { self.source.len() } else { self.line_end(body) };
         match close_of(self.source.as_bytes(), body, limit, close) {
-            Some(end) if !self.swallows_rule(body, end) => {
+            Some(end) if !self.swallows_head(body, end) => {
                 let end = if whole == TokenKind::RegExp { self.flags_end(end) } else { end };
                 self.push(whole, end);
             }
@@ -254,12 +254,12 @@ impl<'s> Lexer<'s> {
         from + rest.iter().take_while(|b| matches!(b, b'g' | b'i' | b'm')).count()
     }
 
-    /// In a broken file: does the literal hold the head of a rule, and does a word touch its end, as it does where
+    /// In a broken file: does the literal hold the head of a rule or of `global`, and does a word touch its end, as it does where
     /// quotes are out of step?
-    fn swallows_rule(&self, start: usize, end: usize) -> bool {
+    fn swallows_head(&self, start: usize, end: usize) -> bool {
         self.lexing == Lexing::Recovering
             && self.source.as_bytes().get(end).is_some_and(|b| b.is_ascii_alphanumeric() || !b.is_ascii())
-            && next_rule(self.source, start, end).is_some()
+            && next_head(self.source, start, end).is_some()
     }
 
     /// Text of a chevron up to its `>>`, or up to `#{`.
@@ -296,11 +296,11 @@ impl<'s> Lexer<'s> {
     fn close(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         let start = self.tokens.start(frame.open) as usize;
-        // A rule that begins inside and holds a chevron of its own: the `>>` belongs to that one.
+        // A rule or `global` that begins inside and holds a chevron of its own: the `>>` belongs to that one.
         if self.lexing == Lexing::Recovering
             && self.cuts < MAX_CUTS
             && self.frames.is_empty()
-            && let Some(rule) = next_rule(self.source, start, self.at)
+            && let Some(rule) = next_head(self.source, start, self.at)
             && self.source.get(rule..self.at).is_some_and(|t| t.contains("<<"))
         {
             self.cut(frame.open, rule);
@@ -314,7 +314,7 @@ impl<'s> Lexer<'s> {
         self.frames.clear();
         let start = self.tokens.start(open) as usize;
         let line_end = self.line_end(start);
-        let end = match next_rule(self.source, start, self.source.len()) {
+        let end = match next_head(self.source, start, self.source.len()) {
             _ if self.cuts >= MAX_CUTS => self.source.len(),
             Some(rule) => rule,
             None => line_end,
@@ -349,11 +349,29 @@ fn close_of(bytes: &[u8], from: usize, limit: usize, close: u8) -> Option<usize>
     None
 }
 
-/// End of the line before the first line inside `from..to` that reads like the head of a rule.
-fn next_rule(source: &str, from: usize, to: usize) -> Option<usize> {
+/// End of the line before the first line inside `from..to` that reads like the head of a rule. Before the head of `global` it is
+/// the end of the first line: the property that lost its end is short, and the `}` of `meta` lies between.
+fn next_head(source: &str, from: usize, to: usize) -> Option<usize> {
     let text = source.get(from..to)?;
-    let breaks = text.bytes().enumerate().filter(|&(_, b)| b == b'\n' || b == b'\r');
-    breaks.map(|(i, _)| i).find(|&i| is_rule_head(text.get(i + 1..).unwrap_or_default())).map(|i| from + i)
+    let mut breaks = text.bytes().enumerate().filter(|&(_, b)| b == b'\n' || b == b'\r').map(|(i, _)| i);
+    let first = breaks.next()?;
+    for at in std::iter::once(first).chain(breaks) {
+        let line = text.get(at + 1..).unwrap_or_default();
+        if is_global_head(line) {
+            return Some(from + first);
+        }
+        if is_rule_head(line) {
+            return Some(from + at);
+        }
+    }
+    None
+}
+
+/// `global {`
+fn is_global_head(line: &str) -> bool {
+    let blank = |c: char| c == ' ' || c == '\t';
+    let rest = line.trim_start_matches(blank).strip_prefix("global");
+    rest.is_some_and(|rest| rest.trim_start_matches(blank).starts_with('{'))
 }
 
 /// `rule NAME {` or `rule NAME is …`

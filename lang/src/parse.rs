@@ -1,6 +1,6 @@
 //! Text → tree. Never fails: what is wrong becomes diagnostics, and every item that is right is in the tree.
 
-use crate::ast::{Ast, Block, ExprId, Meta, ProgramItem, Ruleset};
+use crate::ast::{Ast, Block, ExprId, Ident, Meta, ProgramItem, Ruleset};
 use crate::code::Code;
 use crate::context::{self, Entry, Terminals};
 use crate::diagnostic::Diagnostic;
@@ -108,6 +108,8 @@ fn parse_tokens(source: &str, tokens: TokenBuf, form: Form) -> Parsed {
         grammar: StartParser::new(),
         terminals: Terminals::default(),
         broken: Vec::new(),
+        broken_names: Vec::new(),
+        names_lost: false,
         incomplete: false,
     };
     match ruleset_start(parser.view, form) {
@@ -160,6 +162,8 @@ struct Parser<'a> {
     grammar: StartParser,
     terminals: Terminals,
     broken: Vec<Span>,
+    broken_names: Vec<Ident>,
+    names_lost: bool,
     incomplete: bool,
 }
 
@@ -177,7 +181,7 @@ impl Parser<'_> {
             self.report(
                 Diagnostic::new(Code::TooDeep, span, text).help("name a part of it and refer to the name"),
             );
-            self.broken.push(v.cover(range));
+            self.broken_item(range, entry);
             return None;
         }
         let found_before = self.tree.diagnostics.len();
@@ -188,11 +192,14 @@ impl Parser<'_> {
             self.report(
                 Diagnostic::new(Code::TooDeep, span, text).help("name a part of it and refer to the name"),
             );
-            self.broken.push(v.cover(range));
+            self.broken_item(range, entry);
             return None;
         }
         let failure = match result {
             Ok(item) => {
+                // A name behind a slip may have been meant as a declaration.
+                let declares = matches!(entry, Entry::Declaration | Entry::Property);
+                self.names_lost |= declares && !self.terminals.slips.is_empty();
                 self.tree.diagnostics.append(&mut self.terminals.slips);
                 return Some(item);
             }
@@ -205,8 +212,21 @@ impl Parser<'_> {
         let slips = self.terminals.slips.drain(..).filter(|s| s.span.start < found.span.start);
         self.tree.diagnostics.extend(slips);
         self.report(found);
-        self.broken.push(v.cover(range));
+        self.broken_item(range, entry);
         None
+    }
+
+    /// Notes an item that could not be parsed, and what it may have declared.
+    fn broken_item(&mut self, range: &Tokens, entry: Entry) {
+        let v = self.view;
+        self.broken.push(v.cover(range));
+        match entry {
+            Entry::Declaration if v.kind(range.start) == Some(TokenKind::Word) => {
+                self.broken_names.push(Ident { span: v.span(range.start) });
+            }
+            Entry::Declaration | Entry::Property => self.names_lost = true,
+            _ => {}
+        }
     }
 
     fn failure(&self, error: ParseError<u32, crate::terminal::Terminal, ()>, range: &Tokens) -> Failure {
@@ -255,6 +275,8 @@ impl Parser<'_> {
             global: None,
             rules: Vec::new(),
             broken: Vec::new(),
+            broken_names: Vec::new(),
+            names_lost: false,
         };
         if let Some(found) = explain::order(v, &layout.parts) {
             self.report(found);
@@ -267,6 +289,8 @@ impl Parser<'_> {
             self.unclosed_ruleset(layout.open);
         }
         ruleset.broken = std::mem::take(&mut self.broken);
+        ruleset.broken_names = std::mem::take(&mut self.broken_names);
+        ruleset.names_lost = self.names_lost;
         self.tree.ast.ruleset = Some(ruleset);
     }
 
@@ -312,6 +336,7 @@ impl Parser<'_> {
                 let found = explain::stray(self.view, &range);
                 self.report(found);
                 self.broken.push(self.view.cover(&range));
+                self.names_lost = true;
             }
         }
     }
@@ -340,7 +365,7 @@ impl Parser<'_> {
         for range in &section.items {
             if let Some(found) = explain::property(self.view, range) {
                 self.report(found);
-                self.broken.push(self.view.cover(range));
+                self.broken_item(range, Entry::Property);
                 continue;
             }
             if let Some(Item::Property(property)) = self.item(range, Entry::Property) {
@@ -371,6 +396,7 @@ impl Parser<'_> {
         if !self.view.is_word(at, keyword) {
             let text = format!("expected `{keyword}` before `{{`");
             self.report(Diagnostic::new(Code::Syntax, self.view.span(at), text));
+            self.names_lost = true;
         } else if self.view.kind(at + 1) != Some(TokenKind::LBrace) {
             let text = format!("expected `{{` behind `{keyword}`");
             self.report(Diagnostic::new(Code::ExpectedOpen, self.view.span(at + 1), text));
@@ -385,11 +411,13 @@ impl Parser<'_> {
             };
             self.report(found);
             self.broken.push(self.view.cover(stray));
+            self.names_lost = true;
         }
     }
 
     fn unclosed_section(&mut self, section: &Section, keyword: &str) {
         if !section.closed {
+            self.names_lost = true;
             let open = self.view.span(section.tokens.start + 1);
             let at = self.view.span(section.tokens.end);
             let text = format!("expected `}}` to close `{keyword}`");

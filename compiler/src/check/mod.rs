@@ -1,6 +1,7 @@
 //! Everything `krl check` and the editor say about a set of files: syntax, names, types, project facts and lints, in the order of the text.
 
 mod allow;
+mod cascade;
 mod levels;
 
 pub use levels::{Level, LevelError, LintLevels, is_fixed};
@@ -12,7 +13,7 @@ use crate::resolve::{Resolution, resolve};
 use crate::types::{Input, Typing, infer};
 use crate::{lint, project};
 use allow::Allowances;
-use krl_lang::{Code, Diagnostic, LineIndex, Parsed};
+use krl_lang::{Diagnostic, LineIndex, Parsed};
 
 /// Most diagnostics given for one file: the gravest of them.
 pub const MAX_DIAGNOSTICS: usize = 100;
@@ -141,7 +142,7 @@ fn finish(source: &str, checked: &mut CheckedFile, levels: &LintLevels) {
     let lines = LineIndex::new(source);
     let mut found = std::mem::take(&mut checked.diagnostics);
     let mut allowances = Allowances::read(&checked.parsed.tokens, source, &lines, &mut found);
-    drop_explained(&mut found);
+    cascade::drop_explained(source, &checked.parsed.ast, &mut found);
     found.retain(|d| !allowances.silences(d, source, &lines));
     found.extend(allowances.unused());
     found.retain_mut(|d| levels.apply(d));
@@ -150,16 +151,4 @@ fn finish(source: &str, checked: &mut CheckedFile, levels: &LintLevels) {
     found.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
     found.dedup();
     checked.diagnostics = found;
-}
-
-/// Drops findings that another one explains.
-fn drop_explained(found: &mut Vec<Diagnostic>) {
-    let retired: Vec<_> = found.iter().filter(|d| d.code == Code::RetiredModule).map(|d| d.span).collect();
-    let broken = found.iter().any(Diagnostic::is_error);
-    found.retain(|d| match d.code {
-        Code::UnknownModule => !retired.contains(&d.span),
-        // What is wrong may be what would have used it.
-        Code::UnusedName | Code::UnreadEntity => !broken,
-        _ => true,
-    });
 }

@@ -98,14 +98,18 @@ impl Facts {
     /// What these facts say about each file.
     #[must_use]
     pub fn check(&self, units: &[Unit<'_>]) -> Vec<Vec<Diagnostic>> {
-        let index = events::Index::new(self);
-        units.iter().map(|unit| self.check_unit(&index, unit)).collect()
+        // A rule that could not be parsed may be the one that selects or raises an event.
+        let whole = units.iter().all(|u| u.ast.ruleset.as_ref().is_some_and(|r| r.broken.is_empty()));
+        let index = whole.then(|| events::Index::new(self));
+        units.iter().map(|unit| self.check_unit(index.as_ref(), unit)).collect()
     }
 
-    fn check_unit(&self, index: &events::Index<'_>, unit: &Unit<'_>) -> Vec<Diagnostic> {
+    fn check_unit(&self, index: Option<&events::Index<'_>>, unit: &Unit<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         let Some(ruleset) = self.rulesets.iter().find(|r| r.file == unit.file) else { return found };
-        events::check(self, index, ruleset, &mut found);
+        if let Some(index) = index {
+            events::check(self, index, ruleset, &mut found);
+        }
         entities::check(ruleset, unit, &mut found);
         modules::check(self, ruleset, unit, &mut found);
         queries::check(self, ruleset, &mut found);

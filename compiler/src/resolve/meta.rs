@@ -116,6 +116,7 @@ impl<'a> Resolver<'a> {
         let found = self.lookup(text);
         match found {
             Some(id) => self.used(id, name.span),
+            None if self.names_lost => {}
             None => {
                 let message = format!("`{text}` is {what}, but `global` does not declare it");
                 let mut d = Diagnostic::new(Code::UndefinedInterface, name.span, message);

@@ -27,6 +27,9 @@ impl Resolver<'_> {
             self.report(d);
             return;
         }
+        if self.names_lost {
+            return;
+        }
         let mut d = Diagnostic::new(Code::UndefinedName, span, format!("`{name}` is not defined"));
         if let Some(module) = modules_with(name).next().filter(|_| self.nearest_own(name).is_none()) {
             d = d.help(format!("module `{module}` has a member of this name: `{module}:{name}`"));
@@ -56,6 +59,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn report_unknown_module(&mut self, domain: Ident) {
+        if self.names_lost {
+            return;
+        }
         let name = domain.text(self.source);
         let mut d =
             Diagnostic::new(Code::UnknownModule, domain.span, format!("no module is called `{name}` here"));

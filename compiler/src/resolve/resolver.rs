@@ -14,6 +14,8 @@ pub(super) struct Resolver<'a> {
     pub(super) frames: Vec<Frame<'a>>,
     /// `use` clauses by alias.
     pub(super) aliases: HashMap<&'a str, u16>,
+    /// Text that could not be parsed may declare any name: an unknown one is no error.
+    pub(super) names_lost: bool,
 }
 
 /// An open scope.
@@ -47,7 +49,15 @@ const MAX_GLOBALS: usize = 65_000;
 impl<'a> Resolver<'a> {
     pub(super) fn new(source: &'a str, ast: &'a Ast) -> Self {
         let out = Resolution { targets: vec![Target::None; ast.exprs.len()], ..Resolution::default() };
-        Self { source, ast, out, diagnostics: Vec::new(), frames: Vec::new(), aliases: HashMap::new() }
+        Self {
+            source,
+            ast,
+            out,
+            diagnostics: Vec::new(),
+            frames: Vec::new(),
+            aliases: HashMap::new(),
+            names_lost: false,
+        }
     }
 
     pub(super) fn finish(mut self) -> (Resolution, Vec<Diagnostic>) {
@@ -61,6 +71,7 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn ruleset(&mut self, ruleset: &'a Ruleset) {
         self.enter(ScopeKind::Ruleset, Span::new(0, self.source.len() as u32));
+        self.names_lost = ruleset.names_lost;
         if let Some(version) = ruleset.version {
             self.literal_text(version);
         }
@@ -69,6 +80,12 @@ impl<'a> Resolver<'a> {
             self.hide(globals, "is declared in `global`, which runs after `meta`");
             self.meta(meta);
             self.unhide(globals.len());
+        }
+        for name in &ruleset.broken_names {
+            let text = name.text(self.source);
+            if !globals.iter().any(|d| d.name.text(self.source) == text) {
+                self.declare_broken(*name);
+            }
         }
         self.block(globals, Block::Global);
         if let Some(meta) = &ruleset.meta {
@@ -101,6 +118,15 @@ impl<'a> Resolver<'a> {
         self.unhide(declarations.len());
         for id in functions {
             self.expr(id);
+        }
+    }
+
+    /// Declares a name of `global` whose value could not be parsed, so that its uses elsewhere are no errors.
+    fn declare_broken(&mut self, name: Ident) {
+        let index = self.out.globals.len().min(usize::from(u16::MAX)) as u16;
+        if self.in_scope(name).is_none() {
+            let id = self.add(name, SymbolKind::Global(index), None);
+            self.out.globals.push(id);
         }
     }
 
