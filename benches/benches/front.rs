@@ -1,4 +1,4 @@
-//! Lexing, parsing, checking and formatting: megabytes of source a second.
+//! Lexing, parsing, checking, compiling and formatting: megabytes of source a second. `cargo bench --bench front`
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -39,5 +39,29 @@ fn lex(bencher: Bencher<'_, '_>, name: &str) {
 fn parse(bencher: Bencher<'_, '_>, name: &str) {
     each(bencher, name, |source| {
         divan::black_box(krl_lang::parse(source));
+    });
+}
+
+#[divan::bench(args = INPUTS)]
+fn check(bencher: Bencher<'_, '_>, name: &str) {
+    use krl_compiler::check::{CheckOptions, SourceFile, check};
+    let options = CheckOptions::default();
+    each(bencher, name, |source| {
+        divan::black_box(check(&[SourceFile { path: "bench.krl", source }], &options));
+    });
+}
+
+#[divan::bench(args = INPUTS)]
+fn compile(bencher: Bencher<'_, '_>, name: &str) {
+    each(bencher, name, |source| {
+        divan::black_box(krl_compiler::compile(source));
+    });
+}
+
+#[divan::bench(args = INPUTS)]
+fn format(bencher: Bencher<'_, '_>, name: &str) {
+    let options = krl_lang::fmt::Options::default();
+    each(bencher, name, |source| {
+        divan::black_box(krl_lang::fmt::format(source, &options));
     });
 }
