@@ -139,7 +139,7 @@ ops! {
     Push(InOut In None) "a ← a with b behind its last (long array literals)";
     Map(Out InMany Count) "a ← map of c pairs of key and value in registers from b; keys are strings";
     Put(InOut In In) "a ← a with key b set to c (long map literals)";
-    Index(Out In In) "a ← b[c]";
+    Index(Out In In) "a ← element c of b (`b[c]`)";
     Path(Out In In) "a ← b{c}";
     Call(OutOptional InMany Count) "a ← call b with c arguments in the registers behind b; flags: 0 function, 1 action";
     CallNamed(OutOptional InMany Shape) "as Call, the arguments named by a call shape";

@@ -1,6 +1,6 @@
 //! The formatter: one layout for all rulesets.
 //!
-//! Tree and tokens → document ([`doc`]) → text ([`printer`]) → check ([`check`]). Every token and comment of the source is
+//! Tree and tokens → document (`doc`) → text (`printer`) → check (`check`). Every token and comment of the source is
 //! printed once and in order; strings, regular expressions and chevron text keep their bytes; broken items are copied. What
 //! the check finds wrong is never handed out: the source comes back unchanged with a diagnostic.
 

@@ -5,7 +5,7 @@
 //!
 //! Values are immutable to programs. Two tricks keep loops linear where copies would be quadratic:
 //! an array that is the newest version of its buffer grows in place (older versions keep their shorter length), and so does a map;
-//! a map whose entry is replaced hands its buffer to the new version and remembers the one entry that differs ([`map`]).
+//! a map whose entry is replaced hands its buffer to the new version and remembers the one entry that differs (`map`).
 
 mod coerce;
 mod convert;
