@@ -44,7 +44,7 @@ pub enum Command {
     Eval(Eval),
     /// Evaluate expressions and send events interactively
     Repl(Repl),
-    /// Explain a diagnostic code
+    /// Explain a diagnostic code, an operator or a module
     Explain(Explain),
     /// Tell versions, configuration and limits, and test that the machine works
     Doctor,
@@ -220,9 +220,13 @@ pub struct Repl {
     pub files: Vec<PathBuf>,
 }
 
-/// Explain a diagnostic code.
+/// Explain a diagnostic code, an operator or a module.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// KRL0201, 0201 or its name; without one, the list of all codes
-    pub code: Option<String>,
+    /// A code (KRL0201, 0201 or its name), an operator (`map`), a module (`math`) or its member (`math:round`); without one, the list
+    /// of all codes
+    pub name: Option<String>,
+    /// List the operators and modules
+    #[arg(long, conflicts_with = "name")]
+    pub library: bool,
 }

@@ -8,6 +8,7 @@ mod editor;
 mod exit;
 mod failure;
 mod files;
+mod manual;
 mod program;
 mod prompt;
 mod report;

@@ -14,3 +14,4 @@ pub mod resolve;
 pub mod types;
 
 pub use compile::{Compiled, compile, compile_program};
+pub use resolve::suggest::nearest;

@@ -2,7 +2,8 @@
 
 /// The candidate with the smallest edit distance to `word`, if it is at most a third of the word's length (at least 1);
 /// the alphabetically first among equals.
-pub(crate) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+#[must_use]
+pub fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let length = word.chars().count();
     let limit = (length / 3).max(1);
     candidates
