@@ -94,6 +94,41 @@ fn damaged_files_are_refused() {
     }
 }
 
+/// Runs the scripts of a document; answers it with what they print in the blocks below them.
+fn with_answers(document: &str) -> String {
+    let mut parts = document.split("```script ");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (ruleset, rest) = part.split_once('\n').unwrap();
+        let (script, rest) = rest.split_once("```\n").unwrap();
+        let (between, rest) = rest.split_once("```jsonl\n").unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), script).unwrap();
+        let output = krl(&["run", ruleset, "--script", file.path().to_str().unwrap()]);
+        let answers = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            answers.lines().count(),
+            script.lines().filter(|l| !l.starts_with('#')).count(),
+            "{script}"
+        );
+        let rest = rest.split_once("```").unwrap().1;
+        text += &format!("```script {ruleset}\n{script}```\n{between}```jsonl\n{answers}```{rest}");
+    }
+    text
+}
+
+/// With `KRL_BLESS=1` the answers are written instead of compared.
+#[test]
+fn scripts_in_documents_answer_what_they_say() {
+    let path = root().join("docs/script.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let got = with_answers(&text);
+    if std::env::var_os("KRL_BLESS").is_some() {
+        std::fs::write(&path, &got).unwrap();
+    }
+    assert!(got == std::fs::read_to_string(&path).unwrap(), "docs/script.md is stale: {got}");
+}
+
 /// Code blocks of the documents that are whole rulesets have no errors; the pages on errors are tested where the codes are.
 #[test]
 fn code_in_documents_is_right() {

@@ -34,6 +34,13 @@ fn line_breaks_and_wide_text() {
 }
 
 #[test]
+fn lines_cut_for_width_keep_their_columns() {
+    let filler = "x".repeat(150);
+    let source = format!("ruleset a {{\n  global {{\n    a = \"{filler}\" + !b + \"{filler}\"\n  }}\n}}\n");
+    insta::assert_snapshot!(render("a.krl", &source, |f| human(f, PLAIN)));
+}
+
+#[test]
 fn json_lines() {
     let text = render("shop.krl", BROKEN, json);
     for line in text.split_once("----\n").unwrap().1.lines() {
