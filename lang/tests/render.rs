@@ -78,7 +78,7 @@ fn labels_in_other_files() {
 #[test]
 fn anything_is_drawn() {
     let long = format!("{}é\x1b[31m{}\nb\n", "x".repeat(100_000), "y".repeat(100_000));
-    for source in ["", "\n", "\r\n", "a", "é\u{301}日", long.as_str()] {
+    for source in ["", "\n", "\r\n", "a", "é\u{301}日", "\u{FDD0}0\u{FDD0}:1:1 ]", long.as_str()] {
         let length = source.len() as u32;
         for (start, end) in [
             (0, 0),
@@ -89,11 +89,16 @@ fn anything_is_drawn() {
             (100_002, 100_009),
             (3, 1),
         ] {
-            let found = [Diagnostic::new(Code::Syntax, Span::new(start, end), "odd")
+            let found = [Diagnostic::new(Code::Syntax, Span::new(start, end), "odd \u{FDD0}")
                 .label(Span::new(end, start), "here")];
             let files = [FileDiagnostics { path: "a.krl", source, diagnostics: &found }];
             let text = human(&files, PLAIN);
-            assert!(text.len() < 4000 && !text.contains('\x1b'), "{start}..{end}: {}", text.len());
+            assert!(text.contains("odd") && text.contains("[ a.krl:"), "{text}");
+            assert!(
+                text.len() < 4000 && !text.contains(['\x1b', '\u{FDD0}']),
+                "{start}..{end}: {}",
+                text.len()
+            );
             assert!(
                 !json(&files).is_empty()
                     && !github(&files).is_empty()

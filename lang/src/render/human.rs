@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::span::{LineIndex, Span};
 use ariadne::{Cache, Color, Config, IndexType, Label, Report, ReportKind, Source};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::Range;
 
 /// Are colours wanted?
@@ -31,20 +32,23 @@ pub struct HumanOptions {
 /// Columns that ariadne needs beside the text.
 const MARGIN: usize = 12;
 
+/// Stands around a file's number where ariadne writes its name and the place in the excerpt, for
+/// [`Pages::headings`]: a code point that Unicode keeps for a program's own use.
+const MARK: char = '\u{FDD0}';
+
 /// Draws each diagnostic with the lines it points at.
 #[must_use]
 pub fn human(files: &[FileDiagnostics<'_>], options: HumanOptions) -> String {
     let lines: Vec<_> = files.iter().map(|f| LineIndex::new(f.source)).collect();
-    let mut out = Vec::new();
+    let mut text = String::new();
     for (at, file) in files.iter().enumerate() {
         for found in file.diagnostics {
             let mut sheet =
                 Sheet { files, lines: &lines, width: options.width.max(40) - MARGIN, marks: Vec::new() };
             sheet.mark(at, found);
-            sheet.draw(at, found, options.colors, &mut out);
+            sheet.draw(at, found, options.colors, &mut text);
         }
     }
-    let text = String::from_utf8_lossy(&out).into_owned();
     match options.colors {
         Colors::On => text,
         Colors::Off => plain(&text),
@@ -104,12 +108,11 @@ impl Sheet<'_> {
         });
     }
 
-    fn draw(self, at: usize, found: &Diagnostic, colors: Colors, out: &mut Vec<u8>) {
-        let mut pages =
-            Pages { names: self.files.iter().map(|f| f.path).collect(), sources: BTreeMap::new() };
+    fn draw(self, at: usize, found: &Diagnostic, colors: Colors, out: &mut String) {
+        let mut pages = Pages { names: self.files.iter().map(|f| f.path).collect(), ..Pages::default() };
         let mut places = vec![0..0; self.marks.len()];
         for file in self.marks.iter().map(|m| m.file).collect::<std::collections::BTreeSet<_>>() {
-            let source = self.excerpt(file, &mut places);
+            let source = self.excerpt(file, &mut places, &mut pages.hidden);
             pages.sources.insert(file, source);
         }
         let config = Config::default()
@@ -125,7 +128,7 @@ impl Sheet<'_> {
         let mut report = Report::build(kind, (at, primary))
             .with_config(config)
             .with_code(found.code)
-            .with_message(&found.message);
+            .with_message(unmarked(&found.message));
         // Ariadne draws labels in the order given, a new box wherever the line decreases.
         let mut order: Vec<usize> = (0..self.marks.len()).collect();
         order.sort_by_key(|&i| self.marks.get(i).map(|m| (m.file != at, m.file, m.line, m.columns.start)));
@@ -134,21 +137,27 @@ impl Sheet<'_> {
             let color = if i == 0 { color } else { Color::Cyan };
             let label = Label::new((mark.file, place.clone())).with_color(color);
             // The heading says what is here; without a text ariadne would not underline it.
-            report.add_label(label.with_message(if i == 0 { "here" } else { &mark.message }));
+            report.add_label(label.with_message(if i == 0 {
+                "here".to_owned()
+            } else {
+                unmarked(&mark.message)
+            }));
         }
         if let Some(help) = &found.help {
-            report.add_help(help);
+            report.add_help(unmarked(help));
         }
         for fix in &found.fixes {
-            report.add_help(format!("fix: {}", fix.title));
+            report.add_help(unmarked(&format!("fix: {}", fix.title)));
         }
+        let mut drawn = Vec::new();
         // A vector takes everything.
-        let _ = report.finish().write(pages, out);
+        let _ = report.finish().write(&mut pages, &mut drawn);
+        pages.headings(&String::from_utf8_lossy(&drawn), out);
     }
 
     /// The marked lines of a file, with empty lines between them so that line numbers hold; `places` gets the marks'
-    /// character ranges in it.
-    fn excerpt(&self, file: usize, places: &mut [Range<usize>]) -> Source<String> {
+    /// character ranges in it, `hidden` what was cut from the lines.
+    fn excerpt(&self, file: usize, places: &mut [Range<usize>], hidden: &mut Hidden) -> Source<String> {
         let marked: BTreeMap<u32, Vec<usize>> =
             self.marks.iter().enumerate().filter(|(_, m)| m.file == file).fold(
                 BTreeMap::new(),
@@ -165,6 +174,7 @@ impl Sheet<'_> {
                 line += 1;
             }
             let (shown, shift, cut) = self.line(file, number, marks);
+            hidden.insert((file, number as usize), shift - cut);
             for &i in marks {
                 let (Some(place), Some(mark)) = (places.get_mut(i), self.marks.get(i)) else { continue };
                 let last = shown.chars().count();
@@ -202,18 +212,48 @@ impl Sheet<'_> {
     }
 }
 
-/// Control characters could steer the terminal.
-fn printable(c: char) -> char {
-    if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }
+/// Without the mark, which is only ours.
+fn unmarked(text: &str) -> String {
+    text.replace(MARK, "\u{FFFD}")
 }
 
+/// Control characters could steer the terminal, the mark the headings.
+fn printable(c: char) -> char {
+    if (c.is_control() && c != '\t') || c == MARK { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+/// How many more columns a line of a file has before a place than its excerpt; by file and line.
+type Hidden = BTreeMap<(usize, usize), usize>;
+
 /// The excerpts by file, for ariadne.
+#[derive(Default)]
 struct Pages<'a> {
     names: Vec<&'a str>,
     sources: BTreeMap<usize, Source<String>>,
+    hidden: Hidden,
 }
 
-impl Cache<usize> for Pages<'_> {
+impl Pages<'_> {
+    /// Appends what was drawn, with names and places in the files where ariadne wrote those in the excerpts.
+    fn headings(&self, drawn: &str, out: &mut String) {
+        let mut parts = drawn.split(MARK);
+        out.push_str(parts.next().unwrap_or_default());
+        while let (Some(file), Some(rest)) = (parts.next(), parts.next()) {
+            let place = rest.strip_prefix(':').and_then(|r| r.split_once(' '));
+            let (place, rest) = place.unwrap_or(("", rest));
+            let file: usize = file.parse().unwrap_or(usize::MAX);
+            out.push_str(self.names.get(file).copied().unwrap_or_default());
+            let numbers = place.split_once(':').map(|(line, column)| (line.parse(), column.parse::<usize>()));
+            if let Some((Ok(line), Ok(column))) = numbers {
+                let hidden = self.hidden.get(&(file, line)).copied().unwrap_or(0);
+                let _ = write!(out, ":{line}:{} ", column + hidden);
+            }
+            out.push_str(rest);
+        }
+    }
+}
+
+impl Cache<usize> for &mut Pages<'_> {
     type Storage = String;
 
     fn fetch(&mut self, id: &usize) -> Result<&Source<String>, impl std::fmt::Debug> {
@@ -221,6 +261,6 @@ impl Cache<usize> for Pages<'_> {
     }
 
     fn display<'a>(&self, id: &'a usize) -> Option<impl std::fmt::Display + 'a> {
-        self.names.get(*id).map(|&name| name.to_owned())
+        Some(format!("{MARK}{id}{MARK}"))
     }
 }
