@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// First bytes of the file.
 pub const MAGIC: [u8; 4] = *b"KRLC";
 /// The version of the format, of [`Unit`] and of the instruction set: whatever changes one of them raises it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Larger files are refused.
 pub const MAX_BYTES: usize = 64 << 20;
 

@@ -135,7 +135,7 @@ mod tests {
     fn instructions_stand_under_their_source_lines() {
         let mut unit = assemble(
             "function f(x) 3 captures 1\nConst 1 =\"a long text that goes on and on and on and on\"\nhead:\nLoopHead\n\
-             JumpIf 0 @head\nCapture 2 0\nEntGet 2 'v _\nCallNative .1 _ ~length 2\nCallNamed _ 0 %0:a,b\nClosure 2 &f 1\nReturn 2",
+             JumpIf 0 @head\nCapture 2 0 'x\nEntGet 2 'v _\nCallNative .1 _ ~length 2\nCallNamed _ 0 %0:a,b\nClosure 2 &f 1\nReturn 2",
         );
         unit.source = "first\n  second\nthird".into();
         unit.functions[0].spans = vec![(0, 0, 5), (2, 8, 14), (4, 10, 11), (7, 15, 20)];
@@ -146,7 +146,7 @@ function 0 f(x): 3 registers, 1 captures
       1  LoopHead
   ; 2: second
       2  JumpIf r0 -> 1
-      3  Capture r2 capture 0
+      3  Capture r2 capture 0 \"x\"
       4  EntGet r2 \"v\" _
       5  CallNative .1 _ ~length r2..
       6  CallNamed _ r0.. (0 positional, a, b)

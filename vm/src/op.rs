@@ -109,7 +109,7 @@ ops! {
     CheckSet(In WideConst Wide) "raise unless a has a value; the constant is the name for the message";
     Global(Out Global None) "a ← global; raise while it has no value";
     SetGlobal(In Global None) "global ← a";
-    Capture(Out Capture None) "a ← captured value; raise while it has no value";
+    Capture(Out Capture Name) "a ← captured value; raise while it has no value; the constant is the name for the message";
     Closure(Out Function InMany) "a ← closure of the function over the registers from c, as many as it captures";
     Patch(In Count In) "captured value number b of closure a ← c (a later declaration that an earlier function names)";
     Add(Out In In) "a ← b + c";

@@ -181,7 +181,10 @@ impl<'a> Lowering<'a> {
     fn load(&mut self, span: Span, id: SymbolId, to: Register) {
         match self.place(id) {
             Place::Register(from) => self.builder().op(span, Op::Move, to, from, 0),
-            Place::Capture(index) => self.builder().op(span, Op::Capture, to, index, 0),
+            Place::Capture(index) => {
+                let name = self.pool.name(&self.symbol(id).name);
+                self.builder().op(span, Op::Capture, to, index, name);
+            }
             Place::Global(index) => self.builder().op(span, Op::Global, to, index, 0),
         }
     }

@@ -199,7 +199,7 @@ impl Vm {
                     Op::Capture => {
                         let value = self.heap.capture(frame.closure, b);
                         if value.is_unset() {
-                            attempt!(Err(Fault::error("Cannot access a name before initialization")));
+                            attempt!(Err(unset(unit.name(usize::from(insn.c())))));
                         }
                         r!(a) = value;
                     }

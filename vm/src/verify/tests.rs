@@ -24,7 +24,7 @@ fn code() {
         ("fragment main() 1\nEntGet 0 'v _\nReturn 0", None),
         ("fragment main() 1\nConst 0 =1\nEntGet 0 0 _\nReturn 0", Some(Reason::ConstantKind)),
         ("fragment main() 1\nGlobal 0 0\nReturn 0", Some(Reason::Index)),
-        ("fragment main() 1\nCapture 0 0\nReturn 0", Some(Reason::Index)),
+        ("fragment main() 1\nCapture 0 0 'x\nReturn 0", Some(Reason::Index)),
         ("fragment main() 1\nClosure 0 9 0\nReturn 0", Some(Reason::Index)),
         ("fragment main() 1\nClosure 0 &main 0\nReturn 0", Some(Reason::FunctionShape)),
         ("fragment main() 1\nCallNative .0 0 0 0\nReturn 0", Some(Reason::Index)),
@@ -162,7 +162,7 @@ fn admitted_code_runs() {
         (seed >> 33) % n
     };
     let template = assemble(
-        "fragment main(a, b, c, d) 6\nReturn 0\nfunction f(x) 2 captures 1\nCapture 1 0\nReturn 1
+        "fragment main(a, b, c, d) 6\nReturn 0\nfunction f(x) 2 captures 1\nCapture 1 0 'a\nReturn 1
          fragment names() 1\nConst 0 =\"text\"\nConst 0 =[1,{\"a\":2}]\nGlobal 0 $g\nCallNative .0 0 ~length 0\nReturn 0",
     );
     let mut admitted = 0;

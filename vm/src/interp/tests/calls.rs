@@ -66,21 +66,21 @@ fn captures_and_globals() {
     for (text, expected) in [
         // incByN(3)(2)
         (
-            "function inner(y) 3 captures 1\nCapture 1 0\nAdd 2 0 1\nReturn 2
+            "function inner(y) 3 captures 1\nCapture 1 0 'x\nAdd 2 0 1\nReturn 2
              function outer(x) 2\nClosure 1 &inner 0\nReturn 1
              fragment main() 4\nClosure 0 &outer 0\nInt 1 3\nCall 2 0 1\nInt 3 2\nCall 0 2 1\nReturn 0",
             "5",
         ),
         // A function that captures itself, patched in after it was made.
         (
-            "function count(n) 6 captures 1\nJumpIf 0 @more\nConst 1 =\"done\"\nReturn 1\nmore:\nCapture 1 0\nInt 3 1\nSub 2 0 3\nCall 1 1 1\nReturn 1
+            "function count(n) 6 captures 1\nJumpIf 0 @more\nConst 1 =\"done\"\nReturn 1\nmore:\nCapture 1 0 'count\nInt 3 1\nSub 2 0 3\nCall 1 1 1\nReturn 1
              fragment main() 3\nUnset 0\nClosure 1 &count 0\nPatch 1 0 1\nInt 2 5\nCall 0 1 1\nReturn 0",
             "\"done\"",
         ),
         (
-            "function f() 1 captures 1\nCapture 0 0\nReturn 0
+            "function f() 1 captures 1\nCapture 0 0 'later\nReturn 0
              fragment main() 2\nUnset 0\nClosure 1 &f 0\nCall 0 1 0\nReturn 0",
-            "! Cannot access a name before initialization",
+            "! Cannot access 'later' before initialization",
         ),
         ("fragment main() 1\nUnset 0\nCheckSet 0 'later\nReturn 0", "! Cannot access 'later' before initialization"),
         ("fragment main() 1\nGlobal 0 $y\nReturn 0", "! Cannot access 'y' before initialization"),
