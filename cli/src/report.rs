@@ -4,7 +4,7 @@ use crate::args::{Colour, Format};
 use crate::exit;
 use crate::files::SourceFile;
 use krl_lang::render::{self, Colors, FileDiagnostics, HumanOptions};
-use krl_lang::{Diagnostic, decode};
+use krl_lang::{Code, Diagnostic, decode};
 use std::io::IsTerminal;
 
 /// Columns where there is no terminal to ask.
@@ -22,6 +22,15 @@ pub struct Source {
 }
 
 impl Source {
+    /// Puts what decoding the file found before what the checker found in its text.
+    pub fn add_encoding(&self, found: &mut Vec<Diagnostic>) {
+        if let Some(encoding) = &self.encoding {
+            // Characters that replace bad bytes are no findings of their own.
+            found.retain(|d| d.code != Code::IllegalCharacter);
+            found.insert(0, encoding.clone());
+        }
+    }
+
     /// A text with a name.
     pub fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned(), encoding: None }

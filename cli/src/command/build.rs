@@ -6,7 +6,8 @@ use crate::exit::{self, Exit};
 use crate::files;
 use crate::program::{self, Program};
 use crate::report::Source;
-use krl_lang::LineIndex;
+use krl_compiler::check::{SourceFile, check};
+use krl_lang::{Diagnostic, LineIndex};
 use std::path::{Path, PathBuf};
 
 /// Compiles, and writes or prints.
@@ -21,11 +22,16 @@ pub fn run(context: &Context, args: &Build) -> Exit {
     {
         return exit::usage(&format!("{}: {e}", folder.display()));
     }
-    for file in &files {
-        let source = Source::read(file);
+    let sources: Vec<Source> = files.iter().map(Source::read).collect();
+    let sound = match sound(context, &sources, args.emit) {
+        Ok(sound) => sound,
+        Err(problem) => return exit::usage(&problem),
+    };
+    for ((file, source), sound) in files.iter().zip(&sources).zip(sound) {
         exit = exit.or(match args.emit {
-            Some(Emit::Tokens) => tokens(&source),
-            Some(Emit::Ast) => ast(context, &source),
+            _ if !sound => Exit::Errors,
+            Some(Emit::Tokens) => tokens(source),
+            Some(Emit::Ast) => ast(context, source),
             Some(Emit::Bytecode) => program::compile(&context.printer, file).map_or_else(
                 |exit| exit,
                 |program| {
@@ -40,6 +46,26 @@ pub fn run(context: &Context, args: &Build) -> Exit {
         });
     }
     exit
+}
+
+/// Which rulesets the checker has no errors for, so that what is built can work. The errors are told. Inner forms are shown of any.
+fn sound(context: &Context, sources: &[Source], emit: Option<Emit>) -> Result<Vec<bool>, String> {
+    if emit.is_some() {
+        return Ok(vec![true; sources.len()]);
+    }
+    let options = context.check_options()?;
+    let given: Vec<_> = sources.iter().map(|s| SourceFile { path: &s.path, source: &s.text }).collect();
+    let checked = check(&given, &options).files;
+    let sound = sources.iter().zip(checked).map(|(source, checked)| {
+        let mut errors = checked.diagnostics;
+        source.add_encoding(&mut errors);
+        errors.retain(Diagnostic::is_error);
+        if !errors.is_empty() {
+            context.printer.complain(source, &errors);
+        }
+        errors.is_empty()
+    });
+    Ok(sound.collect())
 }
 
 fn target(source: &Path, folder: Option<&Path>) -> PathBuf {

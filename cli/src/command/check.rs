@@ -25,11 +25,7 @@ pub fn run(context: &Context, args: &Check) -> Exit {
     let output = check(&given, &options);
     let mut found: Vec<Vec<Diagnostic>> = output.files.into_iter().map(|f| f.diagnostics).collect();
     for (source, found) in sources.iter().zip(&mut found) {
-        if let Some(encoding) = &source.encoding {
-            // Characters that replace bad bytes are no findings of their own.
-            found.retain(|d| d.code != krl_lang::Code::IllegalCharacter);
-            found.insert(0, encoding.clone());
-        }
+        source.add_encoding(found);
         found.retain(|d| d.severity != Severity::Hint || args.hints || args.format != Format::Human);
     }
     context.printer.print(args.format, &sources, &found);
