@@ -1,9 +1,11 @@
 //! What must hold for every input, whoever makes it: the bounded smoke test and the fuzz targets run the same functions.
 //! Each panics, with the input's own words, where a promise is broken.
 
+use krl_compiler::check::{CheckOptions, CheckOutput, SourceFile, check};
 use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, EventAnswer};
 use krl_lang::fmt;
 use krl_lang::parse::{MAX_DIAGNOSTICS, parse};
+use krl_lang::token::TokenKind;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::op::Insn;
 use krl_vm::unit::Unit;
@@ -44,11 +46,29 @@ pub fn formatting(source: &str) {
 fn words(source: &str) -> Vec<String> {
     let tokens = krl_lang::lexer::lex(source);
     let mut words: Vec<String> = (0..tokens.len())
+        .filter(|&i| tokens.kind(i) != TokenKind::Whitespace)
         .map(|i| tokens.span(i).text(source).replace('\r', "").trim().to_owned())
-        .filter(|text| !text.is_empty() && text != ";" && text != "," && text != "\u{feff}")
+        .filter(|text| !text.is_empty() && text != ";" && text != ",")
         .collect();
     words.sort();
     words
+}
+
+/// Checking ends, with the same findings each time; every place they name lies in the text, on character boundaries.
+pub fn checking(source: &str) {
+    let findings = |output: &CheckOutput| format!("{:?}", output.files[0].diagnostics);
+    let files = [SourceFile { path: "property.krl", source }];
+    let output = check(&files, &CheckOptions::default());
+    for d in &output.files[0].diagnostics {
+        let labels = d.labels.iter().map(|l| l.span);
+        let edits = d.fixes.iter().flat_map(|f| &f.edits).map(|e| e.span);
+        for span in std::iter::once(d.span).chain(labels).chain(edits) {
+            let text = source.get(span.start as usize..span.end as usize);
+            assert!(text.is_some(), "{span:?} is no place in the text: {d:?}");
+        }
+    }
+    let again = check(&files, &CheckOptions::default());
+    assert_eq!(findings(&output), findings(&again), "checking is not deterministic");
 }
 
 /// Compiling ends; what compiles is the same each time, passes the verifier and survives its file format.
@@ -72,6 +92,20 @@ pub fn loading(bytes: &[u8]) {
     if let Ok((unit, _)) = krlc::decode(bytes) {
         running(unit, &[("a", "b")]);
     }
+}
+
+/// A compiled ruleset with some bytes of its code replaced, and a hash that says it was always so, is refused or runs without an
+/// internal error.
+pub fn forged_file(file: &[u8], changes: &[(u32, u8)]) {
+    let length = |at: usize| file[at..at + 4].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b));
+    let code = 20 + length(8);
+    let mut bytes = file[..file.len() - blake3::OUT_LEN].to_vec();
+    for &(at, byte) in changes {
+        bytes[code + at as usize % length(12)] = byte;
+    }
+    let hash = blake3::hash(&bytes);
+    bytes.extend(hash.as_bytes());
+    loading(&bytes);
 }
 
 /// Code of a valid unit with some instructions replaced is refused or runs without an internal error.

@@ -1,5 +1,7 @@
-//! Sources to start from: the examples.
+//! Sources and code to start from: the examples.
 
+use crate::property;
+use krl_vm::unit::Unit;
 use std::path::Path;
 
 /// Every `.krl` file below `examples`, by path.
@@ -15,6 +17,27 @@ pub fn examples() -> Vec<(String, String)> {
     }
     assert!(found.len() >= 8, "the examples are missing");
     found
+}
+
+/// The code of every example.
+#[must_use]
+pub fn units() -> Vec<Unit> {
+    examples().iter().filter_map(|(_, source)| property::compiling(source)).collect()
+}
+
+/// The code of the examples that use no module, which install in any order.
+#[must_use]
+pub fn independent_units() -> Vec<Unit> {
+    units().into_iter().filter(|unit| unit.uses.is_empty()).collect()
+}
+
+/// The compiled file of every example.
+#[must_use]
+pub fn files() -> Vec<Vec<u8>> {
+    units()
+        .iter()
+        .map(|unit| krl_vm::krlc::encode(unit, "sample").expect("a unit that fits its file"))
+        .collect()
 }
 
 fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
