@@ -31,6 +31,10 @@ fn names_are_reported_with_advice() {
         ),
         (global("t = [1].fliter()"), "KRL0200 at fliter: `fliter` is not defined (did you mean `filter`?)"),
         (
+            rule("where rids >< meta:rid noop()"),
+            "KRL0200 at rids: `rids` is not defined (the event's attribute is `event:attrs{\"rids\"}`; engine 0.x took its bare name here)",
+        ),
+        (
             global("t = 5.abs()"),
             "KRL0200 at abs: `abs` is not defined (module `math` has a member of this name: `math:abs`)",
         ),

@@ -48,7 +48,9 @@ impl<'a> Resolver<'a> {
             self.select_variable(*name, SymbolKind::Setting, settings);
         }
         if let Some(condition) = base.condition {
+            self.in_where = true;
             self.expr(condition);
+            self.in_where = false;
         }
     }
 

@@ -42,6 +42,10 @@ impl Resolver<'_> {
         } else if let Some(near) = self.nearest_visible(name) {
             d = d.help(format!("did you mean `{near}`?"));
             d = d.fix(format!("replace by `{near}`"), span, near, Applicability::Maybe);
+        } else if self.in_where {
+            let attribute = format!("event:attrs{{\"{name}\"}}");
+            d = d.help(format!("the event's attribute is `{attribute}`; engine 0.x took its bare name here"));
+            d = d.fix("read the attribute", span, attribute, Applicability::Maybe);
         }
         self.report(d);
     }

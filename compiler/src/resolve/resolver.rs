@@ -16,6 +16,8 @@ pub(super) struct Resolver<'a> {
     pub(super) aliases: HashMap<&'a str, u16>,
     /// Text that could not be parsed may declare any name: an unknown one is no error.
     pub(super) names_lost: bool,
+    /// Inside a rule's `where`, which saw attributes by their bare names in engine 0.x.
+    pub(super) in_where: bool,
 }
 
 /// An open scope.
@@ -57,6 +59,7 @@ impl<'a> Resolver<'a> {
             frames: Vec::new(),
             aliases: HashMap::new(),
             names_lost: false,
+            in_where: false,
         }
     }
 

@@ -42,7 +42,11 @@ impl<'a> Resolver<'a> {
         self.enter(ScopeKind::Rule(index), rule.span);
         match rule.select.as_ref().map(|s| &s.kind) {
             Some(SelectKind::When { event, .. }) => self.event(*event, &mut settings),
-            Some(SelectKind::Where(condition)) => self.expr(*condition),
+            Some(SelectKind::Where(condition)) => {
+                self.in_where = true;
+                self.expr(*condition);
+                self.in_where = false;
+            }
             None => self.report_missing_select(rule),
         }
         let pre = rule.pre.as_ref().map_or(&[][..], |p| &p.declarations);
