@@ -1,7 +1,7 @@
 //! The syntax tree: one arena a file, nodes by index, text by span.
 //!
 //! A node holds spans, never text: names, numbers and literals are read from the source (`literal` decodes them).
-//! Where a syntax error was reported the tree holds an `Error` node, so every later pass sees a whole file.
+//! An item with a syntax error is not in the tree: its place is in [`Ruleset::broken`], and all other items are there.
 
 use crate::span::Span;
 
@@ -149,8 +149,6 @@ pub enum MetaKind {
     ProvidesKeys(Vec<Ident>, Vec<Rid>),
     /// `shares a, b`
     Shares(Vec<Ident>),
-    /// An error was reported here.
-    Error,
 }
 
 /// `use module RID [alias A] [with n = e and …]`
@@ -260,8 +258,6 @@ pub struct Event {
 /// Kinds of event expressions.
 #[derive(Clone, Debug)]
 pub enum EventKind {
-    /// A syntax error was reported here.
-    Error,
     /// `domain type …`
     Base(Box<BaseEvent>),
     /// `( E )`
@@ -508,8 +504,6 @@ pub struct RaisedEvent {
 /// Kinds of postlude statements.
 #[derive(Clone, Debug)]
 pub enum StatementKind {
-    /// An error was reported here.
-    Error,
     /// `ent:v{path} := value`
     Assign {
         /// The variable.
@@ -589,8 +583,6 @@ pub struct Expr {
 /// Kinds of expressions.
 #[derive(Clone, Debug)]
 pub enum ExprKind {
-    /// A syntax error was reported here.
-    Error,
     /// `null`
     Null,
     /// `true`, `false`
@@ -797,13 +789,7 @@ impl ExprKind {
     /// Calls `visit` for each direct subexpression, in source order.
     pub fn for_each_child(&self, mut visit: impl FnMut(ExprId)) {
         match self {
-            Self::Error
-            | Self::Null
-            | Self::Bool(_)
-            | Self::Number
-            | Self::String
-            | Self::RegExp
-            | Self::Name => {}
+            Self::Null | Self::Bool(_) | Self::Number | Self::String | Self::RegExp | Self::Name => {}
             Self::Domain { .. } => {}
             Self::Chevron(parts) => {
                 for part in parts {

@@ -67,7 +67,7 @@ impl<'s> Tree<'s> {
     pub(crate) fn event(&mut self, start: u32, end: u32, kind: EventKind) -> EventId {
         let of = |id: &EventId| self.event_depths.get(id.0 as usize).copied().unwrap_or_default();
         let depth = match &kind {
-            EventKind::Error | EventKind::Base(_) => 0,
+            EventKind::Base(_) => 0,
             EventKind::Paren(e) | EventKind::Group { event: e, .. } => of(e),
             EventKind::Infix { left, right, .. } => of(left).max(of(right)),
             EventKind::Prefix { operands, .. } | EventKind::Any { operands, .. } => {

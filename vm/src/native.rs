@@ -1,6 +1,5 @@
 //! How the machine calls the standard library, and how both call their host.
 
-use crate::data::Data;
 use crate::fault::Fault;
 use crate::heap::Heap;
 use crate::value::{Kind, Value};
@@ -270,9 +269,4 @@ pub trait Host {
         name: &str,
         args: &[Value],
     ) -> Result<Option<Value>, Fault>;
-    /// A call from `name` to the host with plain data; for natives that act on the cloud and answer at once (`schedule:list`).
-    ///
-    /// # Errors
-    /// What the native raises; hosts without it say so.
-    fn call(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault>;
 }

@@ -55,7 +55,6 @@ fn captures(base: &BaseEvent, found: &mut Vec<Diagnostic>) {
 /// The place that makes an event expression impossible to complete.
 fn impossible(unit: &Unit<'_>, event: EventId) -> Option<Span> {
     match &unit.ast.event(event).kind {
-        EventKind::Error => None,
         EventKind::Base(base) => impossible_base(unit, base),
         EventKind::Paren(inner) | EventKind::Group { event: inner, .. } => impossible(unit, *inner),
         EventKind::Infix { op: EventOp::Or, left, right } => {

@@ -11,7 +11,6 @@ impl<'a> Lowering<'a> {
     /// The shape of an event expression; its tests are added to `tests`.
     pub(super) fn event_shape(&mut self, id: EventId, settings: &[SymbolId], tests: &mut Vec<Test>) -> Shape {
         match &self.ast.event(id).kind {
-            EventKind::Error => Shape::Or(Vec::new()),
             EventKind::Paren(inner) => self.event_shape(*inner, settings, tests),
             EventKind::Base(base) => Shape::Base(self.test(base, settings, tests)),
             EventKind::Infix { .. } => self.infix(id, settings, tests),

@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
             StatementKind::Log { level, value } => self.levelled(Op::Log, *level, *value, span),
             StatementKind::RaiseError { level, value } => self.levelled(Op::RaiseError, *level, *value, span),
             StatementKind::Last => self.builder().op(span, Op::Last, 0, 0, 0),
-            StatementKind::Declaration(_) | StatementKind::Error => {}
+            StatementKind::Declaration(_) => {}
         }
     }
 

@@ -38,7 +38,6 @@ impl Lowering<'_> {
 
     fn base_events(&self, id: EventId, events: &mut Vec<TestingEvent>, attrs: &mut Vec<(u32, Arc<str>)>) {
         match &self.ast.event(id).kind {
-            EventKind::Error => {}
             EventKind::Base(base) => {
                 let (domain, name) = (self.text(base.domain), self.text(base.name));
                 if !events.iter().any(|e| *e.domain == *domain && *e.name == *name) {

@@ -65,7 +65,7 @@ impl Interface {
             configure: configure.map(|id| resolution.symbol(*id).name.clone()).collect(),
             hidden,
             open: !ruleset.broken.is_empty()
-                || properties().any(|p| matches!(p.kind, MetaKind::Error | MetaKind::ProvidesKeys(..))),
+                || properties().any(|p| matches!(p.kind, MetaKind::ProvidesKeys(..))),
         })
     }
 

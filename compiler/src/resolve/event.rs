@@ -9,7 +9,6 @@ impl<'a> Resolver<'a> {
     /// Resolves an event expression; `settings` are the rule's select variables so far.
     pub(super) fn event(&mut self, id: EventId, settings: &mut Vec<SymbolId>) {
         match &self.ast.event(id).kind {
-            EventKind::Error => {}
             EventKind::Base(base) => self.base_event(base, settings),
             EventKind::Paren(inner) => self.event(*inner, settings),
             EventKind::Infix { left, right, .. } => {

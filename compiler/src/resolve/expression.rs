@@ -11,7 +11,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn expr(&mut self, id: ExprId) {
         let expr = self.ast.expr(id);
         match &expr.kind {
-            ExprKind::Error | ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number | ExprKind::String => {}
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number | ExprKind::String => {}
             ExprKind::RegExp => self.pattern(expr.span),
             ExprKind::Name => {
                 let target = self.name(expr.span);

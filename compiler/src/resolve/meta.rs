@@ -21,7 +21,7 @@ impl<'a> Resolver<'a> {
                 MetaKind::Configure(declarations) => self.block(declarations, Block::Configure),
                 MetaKind::Keys(..) => self.unsupported(property, "keys"),
                 MetaKind::ProvidesKeys(..) => self.unsupported(property, "provides keys"),
-                MetaKind::ErrorsTo(_) | MetaKind::Provides(_) | MetaKind::Shares(_) | MetaKind::Error => {}
+                MetaKind::ErrorsTo(_) | MetaKind::Provides(_) | MetaKind::Shares(_) => {}
             }
         }
     }
@@ -58,7 +58,7 @@ impl<'a> Resolver<'a> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.literal_text(*inner),
             ExprKind::Chevron(parts) if parts.iter().all(|p| matches!(p, ChevronPart::Text(_))) => {}
-            ExprKind::Error | ExprKind::String | ExprKind::Number | ExprKind::Bool(_) | ExprKind::Null => {}
+            ExprKind::String | ExprKind::Number | ExprKind::Bool(_) | ExprKind::Null => {}
             _ => {
                 let d = Diagnostic::new(Code::MetaNotLiteral, expr.span, "not a literal text")
                     .help("texts of `meta` are read without running the ruleset: write a string or `<<…>>` without `#{…}`");

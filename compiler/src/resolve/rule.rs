@@ -128,7 +128,7 @@ impl<'a> Resolver<'a> {
 
     fn statement(&mut self, statement: &'a Statement) {
         match &statement.kind {
-            StatementKind::Error | StatementKind::Last => {}
+            StatementKind::Last => {}
             StatementKind::Assign { variable, path, value } => {
                 self.entity_only(*variable, "assigned");
                 path.iter().for_each(|p| self.expr(*p));

@@ -33,7 +33,6 @@ impl<'a> Inference<'a> {
     fn kind(&mut self, id: ExprId) -> Type {
         let node = self.input.ast.expr(id);
         match &node.kind {
-            ExprKind::Error => Type::ANY,
             ExprKind::Null => Type::NULL,
             ExprKind::Bool(value) => Type::boolean(*value),
             ExprKind::Number => Type::number(literal::number(self.text(node.span))),

@@ -45,7 +45,6 @@ impl<'a> Inference<'a> {
     fn event(&mut self, id: EventId, alone: bool) {
         let ast = self.input.ast;
         match &ast.event(id).kind {
-            EventKind::Error => {}
             EventKind::Base(base) => self.base_event(base, alone),
             EventKind::Paren(inner) => self.event(*inner, alone),
             EventKind::Infix { left, right, .. } => {
@@ -179,7 +178,7 @@ impl<'a> Inference<'a> {
 
     fn statement(&mut self, statement: &StatementKind) {
         match statement {
-            StatementKind::Error | StatementKind::Last => {}
+            StatementKind::Last => {}
             StatementKind::Assign { path, value, .. } => {
                 path.map(|p| self.expr(p));
                 self.expr(*value);

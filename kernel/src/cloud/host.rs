@@ -165,10 +165,6 @@ impl Host for Core {
         let answer = self.answer(instance, name, &args)?;
         heap.import(&answer).map(Some)
     }
-
-    fn call(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault> {
-        self.answer(instance, name, args)
-    }
 }
 
 impl Core {

@@ -42,7 +42,6 @@ impl<'s> Builder<'s> {
         let ast = self.ast;
         let event = ast.event(id);
         match &event.kind {
-            EventKind::Error => self.raw(event.span),
             EventKind::Base(base) => self.base_event(base, place),
             EventKind::Paren(inner) => self.event_list(&[*inner]),
             EventKind::Infix { op, .. } => self.infix(id, rank(*op)),

@@ -27,7 +27,6 @@ impl<'s> Builder<'s> {
             | ExprKind::RegExp
             | ExprKind::Name => self.tok(),
             ExprKind::Domain { .. } => self.toks(3),
-            ExprKind::Error => self.raw(expr.span),
             ExprKind::Chevron(parts) => self.chevron(parts),
             ExprKind::Paren(inner) => return self.paren(*inner),
             ExprKind::Array(list) => return self.array(list),

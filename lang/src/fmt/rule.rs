@@ -127,10 +127,6 @@ impl<'s> Builder<'s> {
         self.open();
         self.push(Op::Indent);
         let hug = match &statement.kind {
-            StatementKind::Error => {
-                self.raw(statement.span);
-                None
-            }
             StatementKind::Assign { path, value, .. } => {
                 self.variable(*path);
                 self.push(Op::Space);

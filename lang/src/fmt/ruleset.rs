@@ -89,12 +89,8 @@ impl<'s> Builder<'s> {
 
     /// A property of `meta`.
     pub(super) fn property(&mut self, property: &'s MetaProperty) {
-        if matches!(property.kind, MetaKind::Error) {
-            return self.raw(property.span);
-        }
         self.tok_space();
         match &property.kind {
-            MetaKind::Error => {}
             MetaKind::Text(id) => {
                 self.expr(*id);
             }

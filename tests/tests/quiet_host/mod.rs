@@ -89,8 +89,4 @@ impl Host for QuietHost {
             _ => absent(name),
         }
     }
-
-    fn call(&mut self, _: u32, name: &str, _: &[Data]) -> Result<Data, Fault> {
-        absent(name)
-    }
 }

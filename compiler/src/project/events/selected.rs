@@ -43,7 +43,6 @@ pub(crate) fn base_events<'a>(unit: &Unit<'a>, event: EventId) -> Vec<&'a BaseEv
     let mut open = vec![event];
     while let Some(event) = open.pop() {
         match &unit.ast.event(event).kind {
-            EventKind::Error => {}
             EventKind::Base(base) => found.push(&**base),
             EventKind::Paren(inner) => open.push(*inner),
             EventKind::Infix { left, right, .. } => open.extend([*right, *left]),

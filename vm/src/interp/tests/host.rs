@@ -77,9 +77,6 @@ impl Host for TestHost {
     fn request(&mut self, _: &mut Heap, _: u32, _: &str, args: &[Value]) -> Result<Option<Value>, Fault> {
         Ok(args.first().copied().filter(|v| v.is_number()))
     }
-    fn call(&mut self, _: u32, _: &str, _: &[Data]) -> Result<Data, Fault> {
-        Ok(Data::Null)
-    }
     fn deadline_passed(&mut self) -> bool {
         self.expired
     }
