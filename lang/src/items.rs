@@ -307,7 +307,21 @@ impl Splitter<'_> {
         if v.is_word(at, "module") && v.starts_line(at) && !v.is_word(at - 1, "use") {
             return depth == 0;
         }
+        if self.list_without_keyword(at) {
+            return depth == 0;
+        }
         depth == 0 && v.kind(at - 1).is_some_and(ends_value) && !self.continues_property(at, known)
+    }
+
+    /// A list of names at the start of a line, behind a word that wants none: its `shares` or `provides` is missing.
+    fn list_without_keyword(&self, at: usize) -> bool {
+        let v = self.view;
+        let before = v.text(at - 1);
+        v.starts_line(at)
+            && v.kind(at + 1) == Some(K::Comma)
+            && v.kind(at - 1) == Some(K::Word)
+            && property(before).is_none()
+            && !matches!(before, "to" | "keys")
     }
 
     /// A value at the start of a line and behind a value: the property's word is missing.

@@ -418,6 +418,11 @@ impl Parser<'_> {
     fn unclosed_section(&mut self, section: &Section, keyword: &str) {
         if !section.closed {
             self.names_lost = true;
+            // A literal without its end was reported, and has swallowed the brace.
+            let swallowed = |i| self.view.kind(i).is_some_and(TokenKind::is_error);
+            if !self.broken.is_empty() && section.tokens.clone().any(swallowed) {
+                return;
+            }
             let open = self.view.span(section.tokens.start + 1);
             let at = self.view.span(section.tokens.end);
             let text = format!("expected `}}` to close `{keyword}`");

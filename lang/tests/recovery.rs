@@ -9,13 +9,14 @@ use std::path::Path;
 fn samples() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for folder in [root.join("tests/samples"), root.join("../examples")] {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+    let examples = std::fs::read_dir(root.join("../examples")).unwrap().map(|e| e.unwrap().path());
+    for folder in examples.filter(|path| path.is_dir()).chain([root.join("tests/samples")]) {
+        let entries = std::fs::read_dir(folder).unwrap();
         for path in entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "krl")) {
             found.push((path.display().to_string(), std::fs::read_to_string(path).unwrap()));
         }
     }
-    assert!(!found.is_empty());
+    assert!(found.len() > 10, "the examples are missing");
     found
 }
 
@@ -79,10 +80,11 @@ fn check(text: &str, deleted: Span, before: &[(String, Span)]) -> Option<String>
         }
     }
     let (_, item) = touched?;
-    // One token behind the item is where its missing end is noticed.
-    let end = text.get(item.end.saturating_sub(deleted.len()) as usize..).unwrap_or_default();
-    let next = end.len() - end.trim_start().len() + 12;
-    let inside = Span::new(item.start, item.end + next as u32);
+    // The token behind the item is where its missing end is noticed.
+    let tokens = &parsed.tokens;
+    let mut starts = tokens.significant().iter().map(|&t| tokens.span(t as usize).start);
+    let behind = starts.find(|&start| start >= item.end - deleted.len());
+    let inside = Span::new(item.start, behind.unwrap_or(text.len() as u32));
     let outside = parsed.diagnostics.iter().find(|d| !inside.contains(Span::empty(d.span.start)));
     outside.map(|d| format!("a diagnostic outside the item, at {}: {}", d.span.start, d.message))
 }
