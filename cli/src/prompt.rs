@@ -1,9 +1,9 @@
 //! Expressions and declarations on a cloud: the session behind `eval` and `repl`.
 
 use crate::command::Context;
-use crate::exit;
+use crate::exit::{self, Exit};
 use crate::failure;
-use crate::program::Program;
+use crate::program::{self, Program};
 use crate::report::{Printer, Source};
 use crate::script::Step;
 use crate::session::{self, Answer, Options, Session};
@@ -13,6 +13,7 @@ use krl_compiler::check::{CheckOptions, SourceFile, check};
 use krl_kernel::cloud::{InstallError, Query, QueryError, RuntimeError};
 use krl_vm::data::Data;
 use krl_vm::verify::verify;
+use std::path::PathBuf;
 
 /// Names what is typed, in messages.
 const PLACE: &str = "<input>";
@@ -37,8 +38,16 @@ pub enum Outcome {
 }
 
 impl Prompt {
+    /// A cloud with the rulesets of these files. What is wrong has been told.
+    pub fn load(context: &Context, paths: &[PathBuf]) -> Result<Self, Exit> {
+        Self::open(context, program::load(context, paths)?).map_err(|problem| {
+            exit::say(problem.trim_end());
+            Exit::Errors
+        })
+    }
+
     /// A cloud with these rulesets, whose provided names are modules; the error says what is wrong with which.
-    pub fn open(context: &Context, programs: Vec<Program>) -> Result<Self, String> {
+    fn open(context: &Context, programs: Vec<Program>) -> Result<Self, String> {
         let budgets = session::budgets(&context.config.limits);
         let options = Options { seed: 0, now: session::wall_clock(), budgets, trace: false };
         let printer = context.printer;

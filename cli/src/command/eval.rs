@@ -4,7 +4,6 @@ use super::Context;
 use crate::args::Eval;
 use crate::exit::{self, Exit};
 use crate::files;
-use crate::program;
 use crate::prompt::{Outcome, Prompt};
 use std::path::Path;
 
@@ -14,16 +13,9 @@ pub fn run(context: &Context, args: &Eval) -> Exit {
         Ok(source) => source,
         Err(problem) => return exit::usage(&problem),
     };
-    let programs = match program::load(context, &args.modules) {
-        Ok(programs) => programs,
-        Err(exit) => return exit,
-    };
-    let mut prompt = match Prompt::open(context, programs) {
+    let mut prompt = match Prompt::load(context, &args.modules) {
         Ok(prompt) => prompt,
-        Err(problem) => {
-            exit::say(problem.trim_end());
-            return Exit::Errors;
-        }
+        Err(exit) => return exit,
     };
     match prompt.evaluate(&source) {
         Outcome::Value(value) => {

@@ -25,16 +25,9 @@ An expression prints its value, `name = …` declares a name.
 
 /// Reads, evaluates, prints.
 pub fn run(context: &Context, args: &Repl) -> Exit {
-    let programs = match program::load(context, &args.files) {
-        Ok(programs) => programs,
-        Err(exit) => return exit,
-    };
-    let mut prompt = match Prompt::open(context, programs) {
+    let mut prompt = match Prompt::load(context, &args.files) {
         Ok(prompt) => prompt,
-        Err(problem) => {
-            exit::say(problem.trim_end());
-            return Exit::Errors;
-        }
+        Err(exit) => return exit,
     };
     let mut editor = match Editor::open() {
         Ok(editor) => editor,
