@@ -7,3 +7,4 @@ pub mod index;
 pub mod library;
 pub mod machine;
 pub mod schedule;
+pub mod store;

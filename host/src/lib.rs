@@ -1,0 +1,3 @@
+//! A host of personal clouds: the kernel with a disk, a network, a clock and threads.
+
+pub mod api;

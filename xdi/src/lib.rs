@@ -1,0 +1,1 @@
+//! XDI: the graph that a cloud keeps its state in.
