@@ -1,5 +1,6 @@
 //! Clouds: rulesets at work on events and queries, their state, and nothing that touches the outside world.
 
+pub mod channel;
 pub mod cloud;
 pub mod entities;
 pub mod id;

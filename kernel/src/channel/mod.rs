@@ -1,0 +1,193 @@
+//! Channels: the addresses of a cloud, with what each lets through (`krl-runtime.md` §1.2).
+//!
+//! ```
+//! use krl_kernel::channel::{Channel, EventPolicy, Policies};
+//! use krl_vm::data::Data;
+//!
+//! let policy = r#"{"allow": [{"domain": "shop", "name": "*"}], "deny": [{"domain": "*", "name": "close"}]}"#;
+//! let policies = Policies { event: EventPolicy::parse(&Data::parse(policy).unwrap()).unwrap(), ..Policies::default() };
+//! let channel = Channel { policies: policies.into(), ..Channel::open("c1") };
+//!
+//! assert!(channel.check_event(None, "shop", "sale").is_ok());
+//! assert_eq!(channel.check_event(None, "shop", "close").unwrap_err().to_string(), "Denied by channel policy");
+//! assert_eq!(channel.check_event(None, "bank", "sale").unwrap_err().to_string(), "Not allowed by channel policy");
+//! ```
+
+mod policy;
+pub mod tags;
+
+#[cfg(test)]
+mod tests;
+
+pub use policy::{EventPolicy, EventRule, Policies, Policy, QueryPolicy, QueryRule, Rule};
+
+use krl_vm::data::{Data, DataMap};
+use krl_vm::fault::Fault;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// A channel of a cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Its id, the ECI.
+    pub id: Arc<str>,
+    /// Its tags, cleaned.
+    pub tags: Vec<Arc<str>>,
+    /// What it lets through; many channels share one.
+    pub policies: Arc<Policies>,
+    /// The id of the only cloud that may use it: for family channels that of the relative, for the self channel its own cloud's.
+    pub family: Option<Arc<str>>,
+}
+
+/// What the self channel and those between parent and child are tagged with, besides `system`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kinship {
+    /// The cloud's channel to itself; its id is the cloud's.
+    Own,
+    /// A parent's channel for its child.
+    Parent,
+    /// A child's channel for its parent.
+    Child,
+}
+
+impl Kinship {
+    /// The tag.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Own => "self",
+            Self::Parent => "parent",
+            Self::Child => "child",
+        }
+    }
+}
+
+impl Channel {
+    /// A channel without tags that allows everything.
+    #[must_use]
+    pub fn open(id: impl Into<Arc<str>>) -> Self {
+        Self { id: id.into(), tags: Vec::new(), policies: Arc::default(), family: None }
+    }
+
+    /// A channel that only the cloud `user` may use, for everything.
+    #[must_use]
+    pub fn family(id: impl Into<Arc<str>>, kinship: Kinship, user: impl Into<Arc<str>>) -> Self {
+        let tags = vec![tags::SYSTEM.into(), kinship.tag().into()];
+        Self { tags, family: Some(user.into()), ..Self::open(id) }
+    }
+
+    /// Lets an event of the cloud `sender` through; those from outside have none.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn check_event(&self, sender: Option<&str>, domain: &str, name: &str) -> Result<(), Refusal> {
+        self.check_sender(sender)?;
+        self.policies.event.check(domain, name)
+    }
+
+    /// Lets a query of the cloud `sender` through; those from outside have none.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn check_query(&self, sender: Option<&str>, rid: &str, name: &str) -> Result<(), Refusal> {
+        self.check_sender(sender)?;
+        self.policies.query.check(rid, name)
+    }
+
+    fn check_sender(&self, sender: Option<&str>) -> Result<(), Refusal> {
+        match &self.family {
+            Some(user) if sender != Some(user) => Err(Refusal::Family),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does it have just these tags, in whatever order?
+    #[must_use]
+    pub fn has_tags(&self, tags: &[Arc<str>]) -> bool {
+        let sorted = |tags: &[Arc<str>]| {
+            let mut tags = tags.to_vec();
+            tags.sort_unstable();
+            tags
+        };
+        sorted(&self.tags) == sorted(tags)
+    }
+
+    /// The form that `ctx:channels` shows.
+    #[must_use]
+    pub fn to_data(&self) -> Data {
+        let text = |text: &Arc<str>| Data::String(text.clone());
+        let entries = [
+            ("id", text(&self.id)),
+            ("tags", Data::Array(self.tags.iter().map(text).collect())),
+            ("eventPolicy", self.policies.event.to_data()),
+            ("queryPolicy", self.policies.query.to_data()),
+            ("familyChannelPicoID", self.family.as_ref().map_or(Data::Null, text)),
+        ];
+        Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<DataMap>())
+    }
+}
+
+/// Why a channel does not let an event or query through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It is for one cloud only, and that is not the sender.
+    Family,
+    /// A `deny` rule matches.
+    Denied,
+    /// No `allow` rule matches.
+    NotAllowed,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Family => "This is a family channel and only the owner can use it.",
+            Self::Denied => "Denied by channel policy",
+            Self::NotAllowed => "Not allowed by channel policy",
+        })
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// Why data is no policy, or no list of tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Invalid {
+    /// No event policy.
+    EventPolicy,
+    /// No rule of one.
+    EventRule,
+    /// No query policy.
+    QueryPolicy,
+    /// No rule of one.
+    QueryRule,
+    /// No array of strings.
+    Tags,
+    /// A tag of which nothing stays.
+    BlankTag,
+    /// The tag that the kernel keeps for itself.
+    SystemTag,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EventPolicy => "EventPolicy expects {allow: EventPolicyRule[], deny: EventPolicyRule[]}",
+            Self::EventRule => "EventPolicyRule expects {domain: string, name: string}",
+            Self::QueryPolicy => "QueryPolicy expects {allow: QueryPolicyRule[], deny: QueryPolicyRule[]}",
+            Self::QueryRule => "QueryPolicyRule expects {rid: string, name: string}",
+            Self::Tags => "Channel `tags` must be an array of non-empty strings.",
+            Self::BlankTag => "Channel tag cannot be a blank string.",
+            Self::SystemTag => "Cannot tag channel as \"system\".",
+        })
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl From<Invalid> for Fault {
+    fn from(invalid: Invalid) -> Self {
+        Self::type_error(invalid.to_string())
+    }
+}
