@@ -33,6 +33,7 @@ pub fn query_to_data(error: &QueryError) -> Data {
     let code = match error {
         QueryError::Refused(_) => "refused",
         QueryError::NotInstalled(_) => "not_installed",
+        QueryError::Broken { .. } => "broken",
         QueryError::NotShared { .. } => "not_shared",
         QueryError::Failed(error) => return to_data(error),
     };

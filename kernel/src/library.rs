@@ -1,5 +1,6 @@
 //! Loaded code: what clouds run, shared and never changed. A million clouds with the same rulesets hold one copy.
 
+use crate::cloud::program::{Parts, Program};
 use crate::machine::Machine;
 use krl_vm::fault::Fault;
 use krl_vm::heap::UnitTable;
@@ -7,8 +8,9 @@ use krl_vm::load::{LoadError, LoadedUnit};
 use krl_vm::native::Native;
 use krl_vm::unit::{Select, Unit};
 use krl_vm::verify::Verified;
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// A loaded ruleset with its event machines.
 #[derive(Debug)]
@@ -33,12 +35,27 @@ impl Code {
     }
 }
 
-/// All code loaded so far. Clones share everything.
+/// All code loaded so far, and the programs made of it. Clones share everything.
 #[derive(Clone, Debug)]
-pub struct Library {
+pub struct Library(Arc<Shelves>);
+
+#[derive(Debug)]
+struct Shelves {
+    loaded: RwLock<Loaded>,
+    programs: RwLock<Programs>,
+}
+
+#[derive(Debug)]
+struct Loaded {
     units: Arc<UnitTable>,
+    /// By number of their units.
     codes: Vec<Arc<Code>>,
 }
+
+type Programs = HashMap<Parts, Arc<Program>>;
+
+/// Programs nobody uses are dropped once there are so many.
+const MAX_PROGRAMS: usize = 4_096;
 
 /// Why a unit cannot be loaded.
 #[derive(Debug)]
@@ -64,15 +81,17 @@ impl Library {
     /// A library without units, whose code may call these natives.
     #[must_use]
     pub fn new(natives: &'static [Native]) -> Self {
-        Self { units: Arc::new(UnitTable::new(natives)), codes: Vec::new() }
+        let loaded = Loaded { units: Arc::new(UnitTable::new(natives)), codes: Vec::new() };
+        Self(Arc::new(Shelves { loaded: RwLock::new(loaded), programs: RwLock::default() }))
     }
 
     /// Loads a verified unit.
     ///
     /// # Errors
     /// Units of another version.
-    pub fn load(&mut self, unit: Verified<Unit>) -> Result<Arc<Code>, CodeError> {
-        let (units, number) = self.units.load(unit).map_err(CodeError::Load)?;
+    pub fn load(&self, unit: Verified<Unit>) -> Result<Arc<Code>, CodeError> {
+        let mut shelf = self.0.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        let (units, number) = shelf.units.load(unit).map_err(CodeError::Load)?;
         let Some(loaded) = units.unit(number).cloned() else {
             return Err(CodeError::Machine(Fault::internal("a loaded unit is missing")));
         };
@@ -84,26 +103,44 @@ impl Library {
         let machines: Result<Vec<_>, Fault> =
             unit.rules.iter().map(|rule| machine(&rule.select, rule.settings.len())).collect();
         let code = Arc::new(Code { number, machines: machines.map_err(CodeError::Machine)?, loaded });
-        self.units = Arc::new(units);
-        self.codes.push(code.clone());
+        shelf.units = Arc::new(units);
+        shelf.codes.push(code.clone());
         Ok(code)
+    }
+
+    fn loaded(&self) -> RwLockReadGuard<'_, Loaded> {
+        self.0.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The table of units.
     #[must_use]
-    pub fn units(&self) -> &Arc<UnitTable> {
-        &self.units
+    pub fn units(&self) -> Arc<UnitTable> {
+        self.loaded().units.clone()
     }
 
     /// The newest code of a ruleset id.
     #[must_use]
-    pub fn newest(&self, rid: &str) -> Option<&Arc<Code>> {
-        self.codes.iter().rev().find(|code| &*code.unit().rid == rid)
+    pub fn newest(&self, rid: &str) -> Option<Arc<Code>> {
+        self.loaded().codes.iter().rev().find(|code| &*code.unit().rid == rid).cloned()
     }
 
     /// The code of a unit by its number.
     #[must_use]
-    pub fn code(&self, number: u32) -> Option<&Arc<Code>> {
-        self.codes.iter().find(|code| code.number == number)
+    pub fn code(&self, number: u32) -> Option<Arc<Code>> {
+        self.loaded().codes.get(number as usize).cloned()
+    }
+
+    /// A program of these parts that clouds share.
+    pub(crate) fn program(&self, parts: &Parts) -> Option<Arc<Program>> {
+        self.0.programs.read().unwrap_or_else(PoisonError::into_inner).get(parts).cloned()
+    }
+
+    /// Offers a program to other clouds.
+    pub(crate) fn share(&self, parts: Parts, program: Arc<Program>) {
+        let mut programs = self.0.programs.write().unwrap_or_else(PoisonError::into_inner);
+        if programs.len() >= MAX_PROGRAMS {
+            programs.retain(|_, program| Arc::strong_count(program) > 1);
+        }
+        programs.insert(parts, program);
     }
 }

@@ -1,51 +1,35 @@
 //! What a cloud holds, apart from the machine that runs its code, and how a reaction's changes are taken back.
 
-use super::effects::WORDS;
 use super::environment::{Budgets, LogEntry, Sink, TraceEntry};
 use super::event::{Directive, Event, RuntimeError};
+use super::install::ProgramUndo;
+use super::program::{Info, Installed, Program};
 use crate::entities::{self, Variables};
 use crate::id::Random;
-use crate::index::Index;
-use crate::library::{Code, Library};
+use crate::library::Library;
 use crate::machine::MatchState;
 use crate::schedule::Job;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::{Fault, Limit};
-use krl_vm::heap::{Heap, Region};
-use krl_vm::interp::{Instance, Limits, Vm, World};
+use krl_vm::heap::Heap;
+use krl_vm::interp::{Limits, World};
 use krl_vm::value::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A place in [`Core::rulesets`]; stays the same while the ruleset is installed.
+/// A place in the list of rulesets of a program.
 pub(super) type Slot = usize;
 
-/// A ruleset of the cloud.
-#[derive(Debug)]
-pub(super) struct Ruleset {
-    pub rid: Arc<str>,
-    pub url: Option<Arc<str>>,
-    pub config: Data,
-    pub instance: u32,
-    pub code: Arc<Code>,
+/// The matches in progress, by rule; empty while there are none.
+pub(super) type Matches = Vec<Option<Box<MatchState>>>;
+
+/// What the cloud keeps for one of its rulesets.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
     pub variables: Variables,
-    /// The match in progress of each rule.
-    pub matches: Vec<Option<Box<MatchState>>>,
+    pub matches: Matches,
     /// When errors were last reported to other rulesets, and how many since (decision R3).
     pub reported: (i64, u32),
-}
-
-/// What the kernel knows of a machine instance.
-#[derive(Clone, Debug)]
-pub(super) struct Info {
-    pub rid: Arc<str>,
-    /// Whose entity variables it sees.
-    pub slot: Slot,
-    pub code: Arc<Code>,
-    /// The instances of its `use module` clauses.
-    pub modules: Vec<u32>,
-    /// The `within` limit of each rule.
-    pub within: Vec<Option<f64>>,
 }
 
 /// What is being evaluated.
@@ -67,6 +51,8 @@ pub(super) struct Scene {
     pub stop: bool,
     /// The event's schedule was cleared.
     pub cleared: bool,
+    /// While a ruleset starts: its code asked something of the cloud.
+    pub asked: bool,
     /// For the trace: whether each iteration of the running rule fired.
     pub fired: Vec<bool>,
 }
@@ -125,6 +111,7 @@ pub(super) enum Undo {
     Match(Slot, u32, Option<Box<MatchState>>),
     JobAdded(Arc<str>),
     JobRemoved(usize, Box<Job>),
+    Program(Box<ProgramUndo>),
 }
 
 /// Where a reaction began: what came since is taken back if it fails (decision R2).
@@ -136,6 +123,7 @@ pub(super) struct Savepoint {
     outbox: usize,
     raised: u32,
     copied: usize,
+    uninstalled: usize,
 }
 
 /// The effects of the running transaction.
@@ -153,6 +141,8 @@ pub(super) struct Transaction {
     pub copied: usize,
     /// How many sent events led to this one.
     pub hops: u32,
+    /// Rulesets whose records go.
+    pub uninstalled: Vec<Arc<str>>,
 }
 
 /// A cloud without its machine.
@@ -167,14 +157,9 @@ pub(super) struct Core {
     pub trace: Option<Sink<TraceEntry>>,
     pub overdue: Option<Box<dyn FnMut() -> bool + Send>>,
     pub library: Library,
-    pub region: Arc<Region>,
-    /// [`super::effects::WORDS`] in `region`.
-    pub words: Vec<Value>,
-    pub instances: Arc<Vec<Instance>>,
-    pub infos: Vec<Option<Info>>,
-    pub rulesets: Vec<Option<Ruleset>>,
-    pub order: Vec<Slot>,
-    pub index: Index,
+    pub program: Arc<Program>,
+    /// By slot of the program.
+    pub kept: Vec<Kept>,
     pub jobs: Vec<Job>,
     pub outbox: VecDeque<Outgoing>,
     pub scene: Scene,
@@ -185,9 +170,9 @@ impl Core {
     /// What the machine runs in.
     pub fn world(&self) -> World {
         World {
-            units: self.library.units().clone(),
-            cloud: self.region.clone(),
-            instances: self.instances.clone(),
+            units: self.program.units.clone(),
+            cloud: self.program.region.clone(),
+            instances: self.program.instances.clone(),
             limits: Limits {
                 instructions: self.budgets.instructions,
                 memory_bytes: self.budgets.memory_bytes,
@@ -196,42 +181,12 @@ impl Core {
         }
     }
 
-    pub fn ruleset(&self, slot: Slot) -> Option<&Ruleset> {
-        self.rulesets.get(slot)?.as_ref()
-    }
-
-    pub fn ruleset_mut(&mut self, slot: Slot) -> Option<&mut Ruleset> {
-        self.rulesets.get_mut(slot)?.as_mut()
-    }
-
-    /// The slot of an installed ruleset.
-    pub fn slot_of(&self, rid: &str) -> Option<Slot> {
-        self.order.iter().copied().find(|&slot| self.ruleset(slot).is_some_and(|r| &*r.rid == rid))
+    pub fn ruleset(&self, slot: Slot) -> Option<&Installed> {
+        self.program.rulesets.get(slot)
     }
 
     pub fn info(&self, instance: u32) -> Option<&Info> {
-        self.infos.get(instance as usize)?.as_ref()
-    }
-
-    /// The rulesets in install order.
-    pub fn installed(&self) -> impl Iterator<Item = &Ruleset> + Clone {
-        self.order.iter().filter_map(|&slot| self.ruleset(slot))
-    }
-
-    pub fn rebuild_index(&mut self) {
-        self.index = Index::new(self.installed().map(|ruleset| (ruleset.instance, ruleset.code.unit())));
-    }
-
-    /// Starts the cloud's frozen memory afresh, with nothing but words in it.
-    pub fn empty_region(&mut self, vm: &mut Vm) {
-        let mut region = Region::default();
-        vm.begin(self.world());
-        let words = WORDS.iter().map(|word| {
-            let value = vm.heap_mut().string(word)?;
-            vm.heap().freeze(value, &mut region)
-        });
-        self.words = words.collect::<Result<_, Fault>>().unwrap_or_default();
-        self.region = Arc::new(region);
+        self.program.info(instance)
     }
 
     /// The name of the running rule.
@@ -267,6 +222,7 @@ impl Core {
             outbox: self.outbox.len(),
             raised: self.transaction.raised,
             copied: self.transaction.copied,
+            uninstalled: self.transaction.uninstalled.len(),
         }
     }
 
@@ -282,18 +238,20 @@ impl Core {
         self.outbox.truncate(to.outbox);
         self.transaction.raised = to.raised;
         self.transaction.copied = to.copied;
+        self.transaction.uninstalled.truncate(to.uninstalled);
     }
 
     fn take_back(&mut self, undo: Undo) {
         match undo {
             Undo::Variable(slot, undo) => {
-                if let Some(ruleset) = self.ruleset_mut(slot) {
-                    entities::undo(&mut ruleset.variables, undo);
+                if let Some(kept) = self.kept.get_mut(slot) {
+                    entities::undo(&mut kept.variables, undo);
                 }
             }
             Undo::Match(slot, rule, state) => drop(self.set_match(slot, rule, state)),
             Undo::JobAdded(id) => self.jobs.retain(|job| job.id != id),
             Undo::JobRemoved(at, job) => self.jobs.insert(at.min(self.jobs.len()), *job),
+            Undo::Program(undo) => self.take_back_program(*undo),
         }
     }
 
@@ -304,8 +262,14 @@ impl Core {
         rule: u32,
         state: Option<Box<MatchState>>,
     ) -> Option<Box<MatchState>> {
-        let place = self.ruleset_mut(slot)?.matches.get_mut(rule as usize)?;
-        std::mem::replace(place, state)
+        let matches = &mut self.kept.get_mut(slot)?.matches;
+        if matches.len() <= rule as usize {
+            if state.is_none() {
+                return None;
+            }
+            matches.resize(rule as usize + 1, None);
+        }
+        std::mem::replace(matches.get_mut(rule as usize)?, state)
     }
 
     /// Writes an entry of the log.

@@ -161,7 +161,7 @@ impl Core {
 
     /// A word of the cloud's frozen memory, or a fresh copy where it has none.
     fn word(&self, heap: &mut Heap, word: Word) -> Result<Value, Fault> {
-        match self.words.get(word as usize) {
+        match self.program.words.get(word as usize) {
             Some(value) => Ok(*value),
             None => heap.string(WORDS.get(word as usize).copied().unwrap_or_default()),
         }
@@ -192,8 +192,9 @@ impl Core {
         let rid = error.rid.clone();
         self.write_log(|txn_id| LogEntry { level: LogLevel::Error, rid, txn_id, message, value: None });
         let now = self.now;
-        let Some(ruleset) = self.ruleset_mut(self.scene.slot).filter(|_| !handling) else { return };
-        let (since, count) = &mut ruleset.reported;
+        let slot = self.scene.slot;
+        let Some(kept) = self.kept.get_mut(slot).filter(|_| !handling) else { return };
+        let (since, count) = &mut kept.reported;
         if now.saturating_sub(*since) >= REPORT_WINDOW || now < *since {
             (*since, *count) = (now, 0);
         }
@@ -201,7 +202,7 @@ impl Core {
         if *count > MAX_REPORTS {
             return;
         }
-        let handler = ruleset.code.unit().meta.errors_to.clone();
+        let handler = self.ruleset(slot).and_then(|ruleset| ruleset.code.unit().meta.errors_to.clone());
         let audience = handler.map_or(Audience::AllBut(error.rid.clone()), Audience::Only);
         let attrs = text_data([
             ("level", Data::string("error")),

@@ -12,10 +12,12 @@ use std::sync::Arc;
 
 impl Host for Core {
     fn now(&mut self) -> i64 {
+        self.scene.asked = true;
         self.now
     }
 
     fn random(&mut self) -> u64 {
+        self.scene.asked = true;
         self.random.bits()
     }
 
@@ -23,6 +25,7 @@ impl Host for Core {
         if property == Property::EventAttrs && instance == self.scene.instance {
             return self.event_attrs(heap);
         }
+        self.scene.asked |= matches!(property, Property::MetaPicoId | Property::MetaEci);
         let data = self.property_data(instance, property);
         match &data {
             Data::Map(_) | Data::String(_) => heap.import(&data),
@@ -39,14 +42,15 @@ impl Host for Core {
         name: &str,
         path: Option<Value>,
     ) -> Result<Value, Fault> {
-        let Some(ruleset) = self.info(instance).and_then(|info| self.ruleset(info.slot)) else {
+        self.scene.asked = true;
+        let Some(kept) = self.info(instance).and_then(|info| self.kept.get(info.slot)) else {
             return Ok(Value::NULL);
         };
         let found = match path {
-            None => ruleset.variables.get(name),
+            None => kept.variables.get(name),
             Some(path) => {
                 let keys = path_keys(heap, path);
-                if keys.is_empty() { None } else { entities::get(&ruleset.variables, name, &keys) }
+                if keys.is_empty() { None } else { entities::get(&kept.variables, name, &keys) }
             }
         };
         match found {
@@ -145,7 +149,7 @@ impl Host for Core {
         let Some(&(_, global)) = provided else {
             return Err(Fault::error(format!("module {} does not provide {name}", info.rid)));
         };
-        let globals = self.instances.get(used as usize).map(|i| &i.globals);
+        let globals = self.program.instances.get(used as usize).map(|i| &i.globals);
         let value = globals.and_then(|globals| globals.get(usize::from(global))).copied();
         Ok(value.filter(|value| !value.is_unset()).unwrap_or(Value::NULL))
     }
@@ -161,6 +165,7 @@ impl Host for Core {
         name: &str,
         args: &[Value],
     ) -> Result<Option<Value>, Fault> {
+        self.scene.asked = true;
         let args: Vec<Data> = args.iter().map(|&arg| self.copy_out(heap, arg)).collect::<Result<_, _>>()?;
         let answer = self.answer(instance, name, &args)?;
         heap.import(&answer).map(Some)
@@ -220,10 +225,10 @@ impl Core {
         change: impl FnOnce(&mut entities::Variables) -> Result<Option<entities::Undo>, Fault>,
     ) -> Result<(), Fault> {
         let slot = self.info(instance).map(|info| info.slot);
-        let Some((slot, ruleset)) = slot.and_then(|slot| Some((slot, self.ruleset_mut(slot)?))) else {
+        let Some((slot, kept)) = slot.and_then(|slot| Some((slot, self.kept.get_mut(slot)?))) else {
             return Err(Fault::internal("no ruleset to write to"));
         };
-        if let Some(undo) = change(&mut ruleset.variables)? {
+        if let Some(undo) = change(&mut kept.variables)? {
             self.transaction.undo.push(Undo::Variable(slot, undo));
         }
         Ok(())

@@ -1,16 +1,14 @@
-//! Installing rulesets and starting them with their modules (`krl-runtime.md` §1.4, §6, decisions R4, R7, R11, E4).
+//! Installing and removing rulesets (`krl-runtime.md` §1.4, §6, decisions R4, R7, R11, R12, E4).
 
 use super::Cloud;
-use super::core::{Info, Mode, Ruleset, Scene, Slot};
+use super::core::{Core, Kept, Matches, Slot, Undo};
 use super::event::RuntimeError;
-use super::transaction::{failure, finished};
+use super::program::{Installed, Parts, Program};
+use super::start::Starter;
 use crate::library::{Code, CodeError};
 use krl_vm::data::Data;
-use krl_vm::fault::Fault;
-use krl_vm::heap::Region;
-use krl_vm::interp::{Failure, Instance};
-use krl_vm::unit::{FunctionId, Prologue, Rule, Select, Unit};
-use krl_vm::value::Value;
+use krl_vm::interp::Vm;
+use krl_vm::unit::{Automaton, Constant, Rule, Select, Unit};
 use krl_vm::verify::Verified;
 use std::fmt;
 use std::sync::Arc;
@@ -70,6 +68,23 @@ impl fmt::Display for InUse {
 
 impl std::error::Error for InUse {}
 
+/// How a change of the program is taken back.
+#[derive(Debug)]
+pub(super) struct ProgramUndo {
+    former: Arc<Program>,
+    /// Matches that the change replaced.
+    matches: Vec<(Slot, Matches)>,
+    /// What it did to the list.
+    change: Change,
+}
+
+#[derive(Debug)]
+enum Change {
+    Added,
+    Replaced,
+    Removed(Slot, Box<Kept>),
+}
+
 impl Cloud {
     /// Loads and installs a ruleset, or a new version of it: entity variables stay, and so do matches in progress of rules whose event
     /// expression is the same. Rulesets that use it start anew; answers those that could not and go on as they were.
@@ -94,20 +109,9 @@ impl Cloud {
         code: &Arc<Code>,
         configuration: Configuration,
     ) -> Result<Vec<(Arc<str>, InstallError)>, InstallError> {
-        self.check_modules(code.unit())?;
-        self.start_ruleset(code.clone(), configuration)?;
-        let mut left = Vec::new();
-        for rid in self.core.users_of(&code.unit().rid) {
-            let Some(ruleset) = self.core.slot_of(&rid).and_then(|slot| self.core.ruleset(slot)) else {
-                continue;
-            };
-            let same = Configuration { config: ruleset.config.clone(), url: ruleset.url.clone() };
-            if let Err(error) = self.start_ruleset(ruleset.code.clone(), same) {
-                left.push((rid, error));
-            }
-        }
-        self.core.rebuild_index();
-        Ok(left)
+        let left = self.core.install(&mut self.machine.vm, code, configuration);
+        self.core.transaction.undo.clear();
+        left
     }
 
     /// Removes a ruleset with its entity variables and jobs. One that is not installed is not an error.
@@ -115,31 +119,90 @@ impl Cloud {
     /// # Errors
     /// Others use it as a module.
     pub fn uninstall(&mut self, rid: &str) -> Result<(), InUse> {
-        let Some(slot) = self.core.slot_of(rid) else { return Ok(()) };
-        let uses = |ruleset: &&Ruleset| ruleset.code.unit().uses.iter().any(|u| &*u.rid == rid);
-        let by: Vec<_> = self.core.installed().filter(uses).map(|ruleset| ruleset.rid.clone()).collect();
+        let done = self.core.uninstall(&mut self.machine.vm, rid);
+        self.core.transaction.undo.clear();
+        done
+    }
+}
+
+impl Core {
+    /// Installs a ruleset, or a new version of it.
+    pub(super) fn install(
+        &mut self,
+        vm: &mut Vm,
+        code: &Arc<Code>,
+        configuration: Configuration,
+    ) -> Result<Vec<(Arc<str>, InstallError)>, InstallError> {
+        self.check_modules(code.unit())?;
+        let former = self.program.clone();
+        let rid = code.unit().rid.clone();
+        let Configuration { config, url } = configuration;
+        let config = if config == Data::Null { Data::Map(Default::default()) } else { config };
+        let code = code.clone();
+        let ruleset = Installed { rid: rid.clone(), url, config, code, instance: u32::MAX, broken: None };
+        let mut rulesets = former.rulesets.clone();
+        let known = former.slot_of(&rid);
+        let slot = known.unwrap_or(rulesets.len());
+        match rulesets.get_mut(slot) {
+            Some(place) => *place = ruleset,
+            None => {
+                rulesets.push(ruleset);
+                self.kept.push(Kept::default());
+            }
+        }
+        let left = match self.replace_program(vm, rulesets, Some(slot)) {
+            Ok(left) => left,
+            Err(error) => {
+                if known.is_none() {
+                    self.kept.pop();
+                }
+                return Err(InstallError::Failed(error));
+            }
+        };
+        let change = if known.is_some() { Change::Replaced } else { Change::Added };
+        self.note_program(former, change);
+        Ok(left)
+    }
+
+    /// Removes a ruleset with its entity variables and jobs.
+    pub(super) fn uninstall(&mut self, vm: &mut Vm, rid: &str) -> Result<(), InUse> {
+        let former = self.program.clone();
+        let Some(slot) = former.slot_of(rid) else { return Ok(()) };
+        let uses = |ruleset: &&Installed| ruleset.code.unit().uses.iter().any(|u| &*u.rid == rid);
+        let by: Vec<_> = former.rulesets.iter().filter(uses).map(|ruleset| ruleset.rid.clone()).collect();
         if !by.is_empty() {
             return Err(InUse { rid: rid.into(), by });
         }
-        if let Some(ruleset) = self.core.rulesets.get_mut(slot).and_then(Option::take) {
-            self.core.free_instances(ruleset.instance);
+        let kept = self.kept.remove(slot);
+        let mut rulesets = former.rulesets.clone();
+        rulesets.remove(slot);
+        // Nothing starts that did not start before: what cannot start again stays broken.
+        drop(self.replace_program(vm, rulesets, None));
+        self.note_program(former, Change::Removed(slot, Box::new(kept)));
+        self.transaction.uninstalled.push(rid.into());
+        while let Some(at) = self.jobs.iter().position(|job| &*job.rid == rid) {
+            let job = self.jobs.remove(at);
+            self.transaction.undo.push(Undo::JobRemoved(at, Box::new(job)));
         }
-        self.core.order.retain(|&other| other != slot);
-        self.core.jobs.retain(|job| &*job.rid != rid);
-        self.core.rebuild_index();
         Ok(())
     }
 
+    /// Starts the program a cloud was saved with. Rulesets that do not start are broken, the others run (decision R12).
+    pub(super) fn start_program(&mut self, vm: &mut Vm, rulesets: Vec<Installed>) {
+        self.kept.resize_with(rulesets.len(), Kept::default);
+        drop(self.replace_program(vm, rulesets, None));
+    }
+
     fn check_modules(&self, unit: &Unit) -> Result<(), InstallError> {
-        if let Some(cycle) = self.core.cycle(unit) {
+        if let Some(cycle) = self.program.cycle(unit) {
             return Err(InstallError::Cycle(cycle));
         }
         for module in &unit.uses {
-            if self.core.slot_of(&module.rid).is_some() {
+            if self.program.slot_of(&module.rid).is_some() {
                 continue;
             }
             let rid = module.rid.clone();
-            return Err(match self.core.library.newest(&rid) {
+            return Err(match self.library.newest(&rid) {
                 Some(_) => InstallError::ModuleNotInstalled(rid),
                 None => InstallError::ModuleNotLoaded(rid),
             });
@@ -147,164 +210,163 @@ impl Cloud {
         Ok(())
     }
 
-    /// Starts a ruleset in its place, the last one for a new one. If that fails the former one stays.
-    fn start_ruleset(&mut self, code: Arc<Code>, configuration: Configuration) -> Result<(), InstallError> {
-        let rid = code.unit().rid.clone();
-        let known = self.core.slot_of(&rid);
-        let slot = known.unwrap_or_else(|| self.core.free_slot());
-        let mut former = self.core.rulesets.get_mut(slot).and_then(Option::take);
-        let variables = former.as_mut().map(|f| std::mem::take(&mut f.variables)).unwrap_or_default();
-        let Configuration { config, url } = configuration;
-        let config = if config == Data::Null { Data::Map(Default::default()) } else { config };
-        let matches = vec![None; code.unit().rules.len()];
-        let instance = self.core.free_instance();
-        let ruleset =
-            Ruleset { rid, url, config, instance, code: code.clone(), variables, matches, reported: (0, 0) };
-        if let Some(place) = self.core.rulesets.get_mut(slot) {
-            *place = Some(ruleset);
-        }
-        if let Err(error) = self.start_and_freeze(instance, slot, &code) {
-            self.core.free_instances(instance);
-            self.keep_former(slot, former);
-            return Err(InstallError::Failed(error));
-        }
-        match former {
-            Some(former) => {
-                self.core.free_instances(former.instance);
-                self.core.carry_matches(slot, former);
-            }
-            None => self.core.order.push(slot),
-        }
-        Ok(())
-    }
-
-    fn keep_former(&mut self, slot: Slot, former: Option<Ruleset>) {
-        let Some(place) = self.core.rulesets.get_mut(slot) else { return };
-        let variables = place.take().map(|failed| failed.variables).unwrap_or_default();
-        *place = former.map(|former| Ruleset { variables, ..former });
-    }
-
-    fn start_and_freeze(&mut self, instance: u32, slot: Slot, code: &Arc<Code>) -> Result<(), RuntimeError> {
-        let before = self.core.instances.clone();
-        self.core.scene = Scene { mode: Mode::Start, slot, instance, ..Scene::default() };
-        self.vm.begin(self.core.world());
-        self.core.transaction.copied = 0;
-        let started = self.start(instance, slot, code, &[]).and_then(|()| self.freeze(instance));
-        if let Err(failure) = started {
-            let error = self.error(failure, None);
-            self.core.instances = before;
-            self.core.scene = Scene::default();
-            return Err(error);
-        }
-        self.core.scene = Scene::default();
-        Ok(())
-    }
-
-    /// Runs what a ruleset does when it starts: `use`, `configure` and `with` in textual order, then `global` (`krl-runtime.md` §6.1).
-    fn start(
+    /// Makes `rulesets` the cloud's program: one that other clouds run, if there is one, else by starting what is new. `fresh` is the slot
+    /// of a ruleset that must start; those that use it start anew, and keep their former instance where they cannot.
+    fn replace_program(
         &mut self,
-        number: u32,
-        slot: Slot,
-        code: &Arc<Code>,
-        given: &[(Arc<str>, Value)],
-    ) -> Result<(), Failure> {
-        let unit = code.unit();
-        let info = Info {
-            rid: unit.rid.clone(),
-            slot,
-            code: code.clone(),
-            modules: vec![u32::MAX; unit.uses.len()],
-            within: Vec::new(),
+        vm: &mut Vm,
+        rulesets: Vec<Installed>,
+        fresh: Option<Slot>,
+    ) -> Result<Vec<(Arc<str>, InstallError)>, RuntimeError> {
+        let parts: Parts = rulesets.iter().map(Installed::part).collect();
+        if let Some(shared) = self.library.program(&parts) {
+            self.program = shared;
+            return Ok(Vec::new());
+        }
+        let former = self.program.clone();
+        let mut starter = Starter { core: self, vm };
+        let built = if former.own { None } else { starter.build(rulesets.clone()) };
+        let left = match built {
+            Some(()) => Vec::new(),
+            None => match starter.amend(&former, rulesets, fresh) {
+                Ok(left) => left,
+                Err(error) => {
+                    self.program = former;
+                    return Err(error);
+                }
+            },
         };
-        self.core.set_info(number, info);
-        self.place_instance(number, code);
-        for step in &unit.prologue {
-            match *step {
-                Prologue::Use(clause) => self.start_module(number, unit, clause)?,
-                Prologue::Configure { global, default } => {
-                    let name = unit.globals.get(usize::from(global));
-                    let value = match given.iter().find(|(given, _)| Some(given) == name) {
-                        Some((_, value)) => *value,
-                        None => self.evaluate(number, default)?,
-                    };
-                    self.set_global(number, global, value);
+        Arc::make_mut(&mut self.program).rebuild_index();
+        let sound = left.is_empty() && self.program.rulesets.iter().all(|ruleset| ruleset.broken.is_none());
+        if sound && !self.program.own {
+            self.library.share(parts, self.program.clone());
+        }
+        Ok(left)
+    }
+
+    /// Notes how to take the change from `former` back, and keeps the matches of rules whose event expression has not changed.
+    fn note_program(&mut self, former: Arc<Program>, change: Change) {
+        let mut matches = Vec::new();
+        if !matches!(change, Change::Removed(..)) {
+            let pairs = former.rulesets.iter().zip(&self.program.rulesets).zip(&mut self.kept).enumerate();
+            for (slot, ((old, new), kept)) in pairs {
+                if !Arc::ptr_eq(&old.code, &new.code) && !kept.matches.is_empty() {
+                    let carried = carried(old.code.unit(), &kept.matches, new.code.unit());
+                    matches.push((slot, std::mem::replace(&mut kept.matches, carried)));
                 }
             }
         }
-        if let Some(global) = unit.global {
-            self.evaluate(number, global)?;
-        }
-        self.core.instances = self.vm.instances().clone();
-        let within: Result<Vec<_>, _> = unit.rules.iter().map(|rule| self.within(number, rule)).collect();
-        if let Some(info) = self.core.info_mut(number) {
-            info.within = within?;
-        }
-        Ok(())
+        self.transaction.staged = false;
+        self.transaction.undo.push(Undo::Program(Box::new(ProgramUndo { former, matches, change })));
     }
 
-    fn place_instance(&mut self, number: u32, code: &Code) {
-        let fresh = Instance::new(code.number, self.core.library.units());
-        let instances = self.vm.instances_mut();
-        instances.resize(instances.len().max(number as usize + 1), Instance::default());
-        if let Some(place) = instances.get_mut(number as usize) {
-            *place = fresh;
+    pub(super) fn take_back_program(&mut self, undo: ProgramUndo) {
+        self.program = undo.former;
+        self.transaction.staged = false;
+        match undo.change {
+            Change::Added => drop(self.kept.pop()),
+            Change::Replaced => {}
+            Change::Removed(slot, kept) => self.kept.insert(slot.min(self.kept.len()), *kept),
         }
-    }
-
-    fn set_global(&mut self, number: u32, global: u16, value: Value) {
-        let globals = self.vm.instances_mut().get_mut(number as usize).map(|i| &mut i.globals);
-        if let Some(place) = globals.and_then(|g| g.get_mut(usize::from(global))) {
-            *place = value;
-        }
-    }
-
-    fn start_module(&mut self, user: u32, unit: &Unit, clause: u16) -> Result<(), Failure> {
-        let Some(module) = unit.uses.get(usize::from(clause)) else { return Ok(()) };
-        let values = match module.values {
-            Some(fragment) => self.evaluate(user, fragment)?,
-            None => Value::NULL,
-        };
-        let values = self.vm.heap().array(values);
-        let given: Vec<_> = module.with.iter().cloned().zip(values.iter().copied()).collect();
-        let slot = self.core.slot_of(&module.rid);
-        let Some((slot, used)) = slot.and_then(|slot| Some((slot, self.core.ruleset(slot)?))) else {
-            return Err(failure(Fault::error(format!("Module not found: {}", module.rid))));
-        };
-        let code = used.code.clone();
-        let number = self.core.free_instance();
-        if let Some(place) =
-            self.core.info_mut(user).and_then(|info| info.modules.get_mut(usize::from(clause)))
-        {
-            *place = number;
-        }
-        self.start(number, slot, &code, &given)
-    }
-
-    fn evaluate(&mut self, instance: u32, fragment: FunctionId) -> Result<Value, Failure> {
-        finished(self.vm.run(&mut self.core, instance, fragment, &[]))
-    }
-
-    fn within(&mut self, instance: u32, rule: &Rule) -> Result<Option<f64>, Failure> {
-        let Select::When { within: Some(fragment), .. } = rule.select else { return Ok(None) };
-        let limit = self.evaluate(instance, fragment)?;
-        match self.vm.heap().to_number(limit).filter(|limit| limit.is_finite()) {
-            Some(limit) => Ok(Some(limit)),
-            None => Err(failure(Fault::type_error(format!("`within` of rule {} is no number", rule.name)))),
-        }
-    }
-
-    /// Copies the globals of an instance and of its modules out of the event's memory.
-    fn freeze(&mut self, root: u32) -> Result<(), Failure> {
-        let mut region = Region::clone(&self.core.region);
-        let mut instances = Vec::clone(self.vm.instances());
-        for number in self.core.tree(root) {
-            let Some(instance) = instances.get_mut(number as usize) else { continue };
-            for global in &mut instance.globals {
-                *global = self.vm.heap().freeze(*global, &mut region).map_err(failure)?;
+        for (slot, matches) in undo.matches {
+            if let Some(kept) = self.kept.get_mut(slot) {
+                kept.matches = matches;
             }
         }
-        self.core.region = Arc::new(region);
-        self.core.instances = Arc::new(instances);
-        Ok(())
     }
+}
+
+impl Starter<'_> {
+    /// Starts all rulesets in an empty program, so that nothing of former versions stays in its memory. None if one does not start.
+    fn build(&mut self, rulesets: Vec<Installed>) -> Option<()> {
+        let mut program = self.empty_program();
+        let count = rulesets.len();
+        program.rulesets = rulesets;
+        self.core.program = Arc::new(program);
+        (0..count).try_for_each(|slot| self.start_ruleset(slot).ok())
+    }
+
+    /// Starts what is new in the cloud's program, and what uses it. What has to start but cannot is broken; what ran goes on as it was.
+    fn amend(
+        &mut self,
+        former: &Program,
+        rulesets: Vec<Installed>,
+        fresh: Option<Slot>,
+    ) -> Result<Vec<(Arc<str>, InstallError)>, RuntimeError> {
+        let mut program = if former.words.is_empty() { self.empty_program() } else { former.clone() };
+        for gone in former.rulesets.iter().filter(|old| rulesets.iter().all(|new| new.rid != old.rid)) {
+            program.free_instances(gone.instance);
+        }
+        let slot_now = |rid: &Arc<str>| rulesets.iter().position(|ruleset| ruleset.rid == *rid);
+        for info in program.infos.iter_mut().flatten() {
+            info.slot = slot_now(&info.rid).unwrap_or(info.slot);
+        }
+        program.rulesets = rulesets;
+        self.core.program = Arc::new(program);
+        for slot in 0..self.core.program.rulesets.len() {
+            let waits = self.core.program.rulesets.get(slot).is_some_and(|r| r.instance == u32::MAX);
+            match if waits { self.start_ruleset(slot) } else { Ok(()) } {
+                Ok(()) => {}
+                Err(error) if fresh == Some(slot) => return Err(error),
+                Err(error) => self.break_ruleset(slot, &error),
+            }
+        }
+        let Some(rid) = fresh.and_then(|slot| Some(self.core.program.rulesets.get(slot)?.rid.clone())) else {
+            return Ok(Vec::new());
+        };
+        if let Some(old) = former.slot_of(&rid).and_then(|slot| former.rulesets.get(slot)) {
+            Arc::make_mut(&mut self.core.program).free_instances(old.instance);
+        }
+        let mut left = Vec::new();
+        for user in self.core.program.users_of(&rid) {
+            let Some(slot) = self.core.program.slot_of(&user) else { continue };
+            let before = self.core.program.rulesets.get(slot).map_or(u32::MAX, |user| user.instance);
+            match self.start_ruleset(slot) {
+                Ok(()) => Arc::make_mut(&mut self.core.program).free_instances(before),
+                Err(error) => left.push((user, InstallError::Failed(error))),
+            }
+        }
+        Ok(left)
+    }
+
+    fn break_ruleset(&mut self, slot: Slot, error: &RuntimeError) {
+        if let Some(ruleset) = Arc::make_mut(&mut self.core.program).rulesets.get_mut(slot) {
+            ruleset.broken = Some(error.message.as_str().into());
+        }
+    }
+}
+
+/// The matches of rules whose event expression is the same in a new version (decision E4).
+fn carried(old: &Unit, matches: &Matches, new: &Unit) -> Matches {
+    let mut carried = Matches::new();
+    for (rule, state) in old.rules.iter().zip(matches) {
+        let same = new.rules.iter().position(|r| {
+            r.name == rule.name && r.settings == rule.settings && expression(old, rule) == expression(new, r)
+        });
+        let (Some(at), Some(state)) = (same, state) else { continue };
+        carried.resize(carried.len().max(at + 1), None);
+        if let Some(place) = carried.get_mut(at) {
+            *place = Some(state.clone());
+        }
+    }
+    carried
+}
+
+/// An event expression without indexes into its unit: the automaton, the patterns, and the text of each condition.
+fn expression<'a>(unit: &'a Unit, rule: &Rule) -> Option<(Automaton, Vec<&'a Constant>, Vec<&'a str>)> {
+    let Select::When { automaton, .. } = &rule.select else { return None };
+    let mut automaton = automaton.clone();
+    let (mut patterns, mut conditions) = (Vec::new(), Vec::new());
+    for test in &mut automaton.tests {
+        for (_, constant) in &mut test.patterns {
+            patterns.push(unit.constants.get(std::mem::take(constant) as usize)?);
+        }
+        if let Some(condition) = &mut test.condition {
+            let spans = &unit.functions.get(std::mem::take(condition) as usize)?.spans;
+            let start = spans.iter().map(|span| span.1).min().unwrap_or(0);
+            let end = spans.iter().map(|span| span.2).max().unwrap_or(0);
+            conditions.push(unit.source.get(start as usize..end as usize)?);
+        }
+    }
+    Some((automaton, patterns, conditions))
 }

@@ -36,8 +36,9 @@ mod environment;
 mod event;
 mod host;
 mod install;
-mod instances;
+pub(crate) mod program;
 mod query;
+mod start;
 mod state;
 mod time;
 mod transaction;
@@ -50,8 +51,8 @@ pub use query::{Query, QueryError};
 pub use state::{CloudState, JobState, RulesetState};
 
 use self::core::{Core, Scene, Transaction};
+use self::start::Starter;
 use crate::id::Random;
-use crate::index::Index;
 use crate::machine::Scratch;
 use krl_vm::data::Data;
 use krl_vm::interp::Vm;
@@ -59,9 +60,15 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-/// A cloud.
+/// A cloud, with the machine that runs its code.
 pub struct Cloud {
-    core: Core,
+    core: Box<Core>,
+    machine: Box<Machine>,
+}
+
+/// What runs code. One serves many clouds, one after the other, and keeps its memory.
+#[derive(Debug, Default)]
+pub struct Machine {
     vm: Vm,
     scratch: Scratch,
 }
@@ -71,7 +78,7 @@ impl Cloud {
     #[must_use]
     pub fn new(environment: Environment) -> Self {
         let mut random = Random::new(environment.seed);
-        let mut core = Core {
+        let mut core = Box::new(Core {
             id: random.id(),
             eci: random.id(),
             host: environment.host,
@@ -82,21 +89,17 @@ impl Cloud {
             trace: environment.trace,
             overdue: environment.overdue,
             library: environment.library,
-            region: Arc::default(),
-            words: Vec::new(),
-            instances: Arc::default(),
-            infos: Vec::new(),
-            rulesets: Vec::new(),
-            order: Vec::new(),
-            index: Index::default(),
+            program: Arc::default(),
+            kept: Vec::new(),
             jobs: Vec::new(),
             outbox: VecDeque::new(),
             scene: Scene::default(),
             transaction: Transaction::default(),
-        };
-        let mut vm = Vm::default();
-        core.empty_region(&mut vm);
-        Self { core, vm, scratch: Scratch::default() }
+        });
+        let mut machine = Box::<Machine>::default();
+        let program = Starter { core: &mut core, vm: &mut machine.vm }.empty_program();
+        core.program = Arc::new(program);
+        Self { core, machine }
     }
 
     /// The cloud's identity.
@@ -119,7 +122,7 @@ impl Cloud {
 
     /// The ids of the installed rulesets, in install order.
     pub fn rulesets(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.core.installed().map(|ruleset| &ruleset.rid)
+        self.core.program.rulesets.iter().map(|ruleset| &ruleset.rid)
     }
 
     /// Raises an event on the cloud's channel and answers when it is committed. What it sends waits for [`Cloud::settle`].

@@ -31,6 +31,13 @@ pub enum QueryError {
     Refused(Refusal),
     /// The ruleset is not installed.
     NotInstalled(Arc<str>),
+    /// The ruleset is installed, but did not start (decision R12).
+    Broken {
+        /// The ruleset.
+        rid: Arc<str>,
+        /// Why.
+        why: Arc<str>,
+    },
     /// The ruleset shares no such name.
     NotShared {
         /// The ruleset.
@@ -47,6 +54,7 @@ impl fmt::Display for QueryError {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NotInstalled(rid) => write!(f, "Pico doesn't have {rid} installed."),
+            Self::Broken { rid, why } => write!(f, "Ruleset {rid} does not run: {why}"),
             Self::NotShared { rid, name } => {
                 write!(f, "Ruleset {rid} does not have query function \"{name}\"")
             }
@@ -76,8 +84,12 @@ impl Cloud {
             Data::Null => &none,
             _ => return Err(refused(Refusal::NoMap("query.args"))),
         };
-        let ruleset = self.core.slot_of(&rid).and_then(|slot| Some((slot, self.core.ruleset(slot)?)));
+        let program = self.core.program.clone();
+        let ruleset = program.slot_of(&rid).and_then(|slot| Some((slot, program.rulesets.get(slot)?)));
         let Some((slot, ruleset)) = ruleset else { return Err(QueryError::NotInstalled(rid)) };
+        if let Some(why) = &ruleset.broken {
+            return Err(QueryError::Broken { rid, why: why.clone() });
+        }
         let (code, instance) = (ruleset.code.clone(), ruleset.instance);
         let Some(shared) = code.unit().shares.iter().find(|shared| shared.name == name) else {
             if &*name == "__testing" {
@@ -92,7 +104,7 @@ impl Cloud {
         let answer = match answer {
             Ok(Some(data)) => Ok(data),
             Ok(None) => Err(QueryError::NotShared { rid, name }),
-            Err(failure) => Err(QueryError::Failed(self.error(failure, None))),
+            Err(failure) => Err(QueryError::Failed(self.core.error(failure, None))),
         };
         self.core.scene = Scene::default();
         answer
@@ -100,18 +112,18 @@ impl Cloud {
 
     /// The answer of a shared global; none of an action, which queries cannot run.
     fn ask(&mut self, instance: u32, global: u16, args: &DataMap) -> Result<Option<Data>, Failure> {
-        let globals = self.core.instances.get(instance as usize).map(|i| &i.globals);
+        let globals = self.core.program.instances.get(instance as usize).map(|i| &i.globals);
         let mut value = globals.and_then(|g| g.get(usize::from(global))).copied().unwrap_or(Value::NULL);
-        self.vm.begin(self.core.world());
+        self.machine.vm.begin(self.core.world());
         self.core.transaction.copied = 0;
-        match self.vm.heap().kind(value) {
+        match self.machine.vm.heap().kind(value) {
             Kind::Action => return Ok(None),
             Kind::Function | Kind::ActionFunction => {
-                value = finished(self.vm.call_query(&mut self.core, value, args))?;
+                value = finished(self.machine.vm.call_query(&mut *self.core, value, args))?;
             }
             _ => {}
         }
-        self.vm.heap().export(value).map(Some).map_err(failure)
+        self.machine.vm.heap().export(value).map(Some).map_err(failure)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A cloud's state as plain data: what a restart, a copy and an export need (decision E4, R10).
 
+use super::start::Starter;
 use super::{Cloud, Configuration, InstallError};
 use crate::machine::MatchState;
 use crate::schedule::{Job, Timing};
@@ -54,13 +55,14 @@ impl Cloud {
     /// The state.
     #[must_use]
     pub fn state(&self) -> CloudState {
-        let rulesets = self.core.installed().map(|ruleset| {
-            let rules = ruleset.code.unit().rules.iter().zip(&ruleset.matches);
+        let program = self.core.program.clone();
+        let rulesets = program.rulesets.iter().zip(&self.core.kept).map(|(ruleset, kept)| {
+            let rules = ruleset.code.unit().rules.iter().zip(&kept.matches);
             let matches =
                 rules.filter_map(|(rule, state)| Some((rule.name.clone(), (**state.as_ref()?).clone())));
             RulesetState {
                 rid: ruleset.rid.clone(),
-                variables: ruleset.variables.clone(),
+                variables: kept.variables.clone(),
                 matches: matches.collect(),
             }
         });
@@ -85,15 +87,14 @@ impl Cloud {
     /// # Errors
     /// The first ruleset that does not start; the others stay away.
     pub fn restart(&mut self) -> Result<(), InstallError> {
-        let rulesets: Vec<_> = self
-            .core
-            .installed()
-            .map(|r| (r.code.clone(), Configuration { config: r.config.clone(), url: r.url.clone() }))
-            .collect();
+        let rulesets = self.core.program.rulesets.iter().map(|ruleset| {
+            let configuration = Configuration { config: ruleset.config.clone(), url: ruleset.url.clone() };
+            (ruleset.code.clone(), configuration)
+        });
+        let rulesets: Vec<_> = rulesets.collect();
         let core = &mut self.core;
-        (core.rulesets, core.order, core.infos) = (Vec::new(), Vec::new(), Vec::new());
-        core.instances = Arc::default();
-        core.empty_region(&mut self.vm);
+        core.kept.clear();
+        core.program = Arc::new(Starter { core: &mut *core, vm: &mut self.machine.vm }.empty_program());
         core.jobs.clear();
         core.outbox.clear();
         for (code, configuration) in rulesets {
@@ -106,23 +107,22 @@ impl Cloud {
     pub fn restore(&mut self, state: CloudState) {
         self.core.now = state.now;
         for saved in state.rulesets {
-            let slot = self.core.slot_of(&saved.rid);
-            let Some(ruleset) = slot.and_then(|slot| self.core.ruleset_mut(slot)) else { continue };
-            ruleset.variables = saved.variables;
-            for (place, rule) in ruleset.matches.iter_mut().zip(&ruleset.code.unit().rules) {
-                let found = saved.matches.iter().find(|(name, _)| *name == rule.name);
-                *place = found.map(|(_, state)| Box::new(state.clone()));
+            let program = self.core.program.clone();
+            let Some(slot) = program.slot_of(&saved.rid) else { continue };
+            let rules = program.rulesets.get(slot).map(|ruleset| &ruleset.code.unit().rules);
+            let Some(kept) = self.core.kept.get_mut(slot) else { continue };
+            kept.variables = saved.variables;
+            kept.matches = Vec::new();
+            for (rule, state) in saved.matches {
+                let at = rules.and_then(|rules| rules.iter().position(|known| known.name == rule));
+                if let Some(at) = at {
+                    self.core.set_match(slot, at as u32, Some(Box::new(state)));
+                }
             }
         }
         self.core.jobs = state.jobs.into_iter().filter_map(|job| job.revive(state.now)).collect();
-        let known = |job: &Job| {
-            self.core
-                .order
-                .iter()
-                .any(|&slot| self.core.ruleset(slot).is_some_and(|ruleset| ruleset.rid == job.rid))
-        };
-        let jobs = self.core.jobs.iter().filter(|job| known(job)).cloned().collect();
-        self.core.jobs = jobs;
+        let program = &self.core.program;
+        self.core.jobs.retain(|job| program.slot_of(&job.rid).is_some());
     }
 }
 

@@ -49,7 +49,7 @@ impl Cloud {
     /// Shows an event to the rulesets it concerns, in install order.
     fn present(&mut self, queued: &Queued, instructions: &mut u64) {
         let event = &queued.event;
-        let salience = self.core.index.salient(&event.domain, &event.name).clone();
+        let salience = self.core.program.index.salient(&event.domain, &event.name).clone();
         self.core.scene.eci = Some(event.eci.clone());
         self.core.scene.cleared = false;
         self.core.scene.attrs = None;
@@ -88,7 +88,7 @@ impl Cloud {
         self.core.scene.rule = None;
         self.set_stage();
         let granted = self.core.budgets.instructions.min(*instructions);
-        self.vm.refuel(granted);
+        self.machine.vm.refuel(granted);
         let Some(code) = self.core.info(instance).map(|info| info.code.clone()) else { return };
         for salient in rules {
             if let Err(error) = self.try_rule(slot, &code, event, salient) {
@@ -99,14 +99,14 @@ impl Cloud {
                 break;
             }
         }
-        *instructions -= granted.saturating_sub(self.vm.instructions_left()).min(*instructions);
+        *instructions -= granted.saturating_sub(self.machine.vm.instructions_left()).min(*instructions);
     }
 
     /// Gets the machine ready for a reaction: for the transaction's first one, and whenever its memory has filled.
     fn set_stage(&mut self) {
         let room = self.core.budgets.memory_bytes / HEAP_SHARE;
-        if !self.core.transaction.staged || self.vm.heap().used_bytes() > room {
-            self.vm.begin(self.core.world());
+        if !self.core.transaction.staged || self.machine.vm.heap().used_bytes() > room {
+            self.machine.vm.begin(self.core.world());
             self.core.scene.attrs = None;
             self.core.transaction.staged = true;
         }
@@ -144,7 +144,7 @@ impl Cloud {
             self.trace(event, &rule.name, changes, &verdict);
         }
         self.core.scene.rule = None;
-        verdict.map(drop).map_err(|failure| self.error(failure, Some(rule.name.clone())))
+        verdict.map(drop).map_err(|failure| self.core.error(failure, Some(rule.name.clone())))
     }
 
     /// Whether the event selects the rule, or why not. The values of select variables are left in the scratch.
@@ -155,27 +155,28 @@ impl Cloud {
         event: &Arc<Event>,
         salient: &Salient,
     ) -> Result<Result<(), Reason>, Failure> {
-        let mut wheres = Wheres { vm: &mut self.vm, core: &mut self.core, instance: salient.instance };
+        let mut wheres =
+            Wheres { vm: &mut self.machine.vm, core: &mut self.core, instance: salient.instance };
         let Some(machine) = code.machine(salient.rule) else {
-            self.scratch.settings.clear();
+            self.machine.scratch.settings.clear();
             return wheres.select_where(code, salient.rule);
         };
         if machine.is_single() {
             let input = Input { named: &salient.tests, attrs: &event.attrs, time: event.time };
-            let step = machine.step(None, None, input, &mut self.scratch, &mut wheres)?;
-            return Ok(if step == Step::Unmoved { Err(self.scratch.reason()) } else { Ok(()) });
+            let step = machine.step(None, None, input, &mut self.machine.scratch, &mut wheres)?;
+            return Ok(if step == Step::Unmoved { Err(self.machine.scratch.reason()) } else { Ok(()) });
         }
         let within = wheres.core.info(salient.instance);
         let within = within.and_then(|info| info.within.get(salient.rule as usize).copied().flatten());
         let state = wheres.core.set_match(slot, salient.rule, None);
         let input = Input { named: &salient.tests, attrs: &event.attrs, time: event.time };
-        let step = machine.step(state.as_deref(), within, input, &mut self.scratch, &mut wheres);
+        let step = machine.step(state.as_deref(), within, input, &mut self.machine.scratch, &mut wheres);
         let (next, selected) = match step {
             Ok(Step::Fired(next)) => (next.map(Box::new), Ok(Ok(()))),
             Ok(Step::Moved(next)) => (next.map(Box::new), Ok(Err(Reason::State))),
             Ok(Step::Unmoved) => {
                 self.core.set_match(slot, salient.rule, state);
-                return Ok(Err(self.scratch.reason()));
+                return Ok(Err(self.machine.scratch.reason()));
             }
             Err(failure) => {
                 self.core.set_match(slot, salient.rule, state);
@@ -190,8 +191,8 @@ impl Cloud {
     }
 
     fn run_rule(&mut self, instance: u32, body: FunctionId) -> Result<(), Failure> {
-        let args = imported(&mut self.vm, &self.scratch.settings)?;
-        finished(self.vm.run(&mut self.core, instance, body, &args)).map(drop)
+        let args = imported(&mut self.machine.vm, &self.machine.scratch.settings)?;
+        finished(self.machine.vm.run(&mut *self.core, instance, body, &args)).map(drop)
     }
 
     fn trace(
@@ -228,7 +229,9 @@ impl Cloud {
             trace(entry);
         }
     }
+}
 
+impl Core {
     /// The error of a failure, with the place in the source.
     pub(super) fn error(&self, failure: Failure, rule: Option<Arc<str>>) -> RuntimeError {
         let at = failure.place().and_then(|(unit, span)| self.place(unit, span));
@@ -238,7 +241,7 @@ impl Cloud {
             at: entry.span.and_then(|span| self.place(entry.unit, span)),
         });
         RuntimeError {
-            rid: self.core.own_rid(),
+            rid: self.own_rid(),
             rule,
             code: failure.fault.code(),
             message: failure.fault.to_string(),
@@ -249,13 +252,14 @@ impl Cloud {
 
     /// Where a rule of the reacting ruleset is written: what fails before its code runs has no place of its own.
     fn rule_place(&self, name: &str) -> Option<Place> {
-        let code = &self.core.info(self.core.scene.instance)?.code;
+        let code = &self.info(self.scene.instance)?.code;
         let rule = code.unit().rules.iter().find(|rule| &*rule.name == name)?;
         self.place(code.number, rule.span)
     }
 
     fn place(&self, unit: u32, (start, _): (u32, u32)) -> Option<Place> {
-        let unit = self.core.library.code(unit)?.unit();
+        let code = self.library.code(unit)?;
+        let unit = code.unit();
         let before = unit.source.get(..start as usize)?;
         let line = before.matches('\n').count() as u32 + 1;
         let column = before.chars().rev().take_while(|&c| c != '\n').count() as u32 + 1;
