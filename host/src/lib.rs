@@ -1,3 +1,4 @@
 //! A host of personal clouds: the kernel with a disk, a network, a clock and threads.
 
 pub mod api;
+pub mod store;

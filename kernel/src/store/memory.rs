@@ -68,6 +68,7 @@ impl Read for MemoryStore {
 
 impl Store for MemoryStore {
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        batch.check()?;
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         for write in &batch.writes {
             match write {

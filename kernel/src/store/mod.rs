@@ -43,6 +43,9 @@ impl Space {
     }
 }
 
+/// The longest key; the shortest has one byte.
+pub const MAX_KEY_BYTES: usize = u16::MAX as usize;
+
 /// What happens to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
@@ -70,6 +73,20 @@ impl Batch {
         self.writes.push(Write::Remove(space, key.into()));
     }
 
+    /// Checks what every store asks of keys, so that all of them refuse the same batches.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] for the first key that is empty or too long.
+    pub fn check(&self) -> Result<(), StoreError> {
+        for write in &self.writes {
+            let (Write::Put(_, key, _) | Write::Remove(_, key)) = write;
+            if key.is_empty() || key.len() > MAX_KEY_BYTES {
+                return Err(StoreError::Key { bytes: key.len() });
+            }
+        }
+        Ok(())
+    }
+
     /// Is there nothing in it?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -88,6 +105,8 @@ pub enum Durability {
 }
 
 /// Why storage failed. Nothing of a failed batch stays.
+///
+/// After [`StoreError::Full`] and [`StoreError::Key`] the store goes on; after any other error of a commit or sync the host must stop and open it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreError {
     /// There is no room.
@@ -101,6 +120,13 @@ pub enum StoreError {
         /// The newest that this version reads.
         supported: u32,
     },
+    /// Another process has it open; the text says what.
+    Locked(String),
+    /// A key is empty or longer than [`MAX_KEY_BYTES`].
+    Key {
+        /// Its length.
+        bytes: usize,
+    },
     /// Anything else the medium says.
     Io(String),
 }
@@ -112,6 +138,10 @@ impl fmt::Display for StoreError {
             Self::Corrupt(what) => write!(f, "the store is damaged: {what}"),
             Self::Version { found, supported } => {
                 write!(f, "the store has format {found}, and this version reads formats up to {supported}")
+            }
+            Self::Locked(what) => write!(f, "another process has the store open: {what}"),
+            Self::Key { bytes } => {
+                write!(f, "a key has {bytes} bytes, and the store takes 1 to {MAX_KEY_BYTES}")
             }
             Self::Io(what) => write!(f, "the store failed: {what}"),
         }

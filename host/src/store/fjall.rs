@@ -1,0 +1,277 @@
+//! The store on disk: one keyspace of the `fjall` engine for each space, one journal for all.
+//!
+//! A commit is in the journal file when it returns, so a killed process does not lose it. `sync` waits for the disk on a handle of its own:
+//! the engine's own way holds the lock that commits need while the disk works.
+
+use super::engine_errors::guarded;
+use super::format::{FORMAT, MIGRATIONS, migrate};
+use super::journal::Journal;
+use super::room::free_bytes;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
+use krl_kernel::store::{Batch, Read, Space, Store, StoreError, Visitor, Write};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const MIB: u64 = 1024 * 1024;
+
+/// How much the store may take. The defaults suit a machine with 1 GB of memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Blocks of files kept in memory, in bytes.
+    pub cache_bytes: u64,
+    /// Writes kept in memory per space before they go to a file, in bytes. A space holds at most five times as much. Taken when the
+    /// store is made.
+    pub buffer_bytes: u64,
+    /// Puts are refused as [`StoreError::Full`] while the disk has less free space than this: what is being written behind the scenes
+    /// still needs room, and so do removals.
+    pub reserve_bytes: u64,
+    /// Threads that write files behind the scenes.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 64 * MIB, buffer_bytes: 16 * MIB, reserve_bytes: 256 * MIB, threads: 2 }
+    }
+}
+
+/// A store in a folder.
+pub struct FjallStore {
+    folder: PathBuf,
+    reserve_bytes: u64,
+    spaces: Spaces,
+    journal: Journal,
+    /// A write failed in a way that leaves it unknown what the disk has.
+    failed: AtomicBool,
+    database: Database,
+}
+
+/// The keyspace of each space.
+#[derive(Clone)]
+struct Spaces {
+    clouds: Keyspace,
+    channels: Keyspace,
+    agenda: Keyspace,
+    logs: Keyspace,
+    code: Keyspace,
+    host: Keyspace,
+}
+
+impl Spaces {
+    fn open(database: &Database, options: &Options) -> fjall::Result<Self> {
+        let open = |space: Space| {
+            database.keyspace(space.name(), || {
+                KeyspaceCreateOptions::default().max_memtable_size(options.buffer_bytes.max(MIB))
+            })
+        };
+        Ok(Self {
+            clouds: open(Space::Clouds)?,
+            channels: open(Space::Channels)?,
+            agenda: open(Space::Agenda)?,
+            logs: open(Space::Logs)?,
+            code: open(Space::Code)?,
+            host: open(Space::Host)?,
+        })
+    }
+
+    fn of(&self, space: Space) -> &Keyspace {
+        match space {
+            Space::Clouds => &self.clouds,
+            Space::Channels => &self.channels,
+            Space::Agenda => &self.agenda,
+            Space::Logs => &self.logs,
+            Space::Code => &self.code,
+            Space::Host => &self.host,
+        }
+    }
+}
+
+impl FjallStore {
+    /// Opens the store in a folder, or makes one; older formats are brought up to this version's.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] if another process has it open, [`StoreError::Version`] if a newer version wrote it,
+    /// [`StoreError::Corrupt`] if it is damaged; the medium's.
+    pub fn open(folder: &Path, options: &Options) -> Result<Self, StoreError> {
+        let place = folder.display().to_string();
+        let (database, spaces) = guarded(&place, || {
+            let database = Database::builder(folder)
+                .cache_size(options.cache_bytes)
+                .worker_threads(options.threads.max(1))
+                .open()?;
+            let spaces = Spaces::open(&database, options)?;
+            Ok((database, spaces))
+        })?;
+        let store = Self {
+            folder: folder.to_owned(),
+            reserve_bytes: options.reserve_bytes,
+            spaces,
+            journal: Journal::new(folder),
+            failed: AtomicBool::new(false),
+            database,
+        };
+        migrate(&store, FORMAT, MIGRATIONS)?;
+        Ok(store)
+    }
+
+    /// How many bytes its files have.
+    ///
+    /// # Errors
+    /// The medium's.
+    pub fn disk_bytes(&self) -> Result<u64, StoreError> {
+        guarded(&self.place(), || self.database.disk_space())
+    }
+
+    fn place(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    fn view(&self) -> View {
+        View { snapshot: self.database.snapshot(), spaces: self.spaces.clone() }
+    }
+
+    /// Nothing is taken after a failure: the engine may still hold half of what it could not write, and another write would complete it.
+    fn check_usable(&self) -> Result<(), StoreError> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(StoreError::Io(format!(
+                "{}: an earlier write failed, so nothing more is taken",
+                self.place()
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_room(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut bytes = 0u64;
+        for write in &batch.writes {
+            if let Write::Put(_, key, value) = write {
+                bytes = bytes.saturating_add((key.len() + value.len()) as u64);
+            }
+        }
+        let reserve = if bytes == 0 { self.reserve_bytes / 2 } else { self.reserve_bytes };
+        if free_bytes(&self.folder)? < reserve.saturating_add(bytes) {
+            return Err(StoreError::Full);
+        }
+        Ok(())
+    }
+
+    fn failing<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if result.is_err() && !self.failed.swap(true, Ordering::AcqRel) {
+            // Dropped, the engine would try to write its buffer again and bring the failed batch back. Kept, it ends with the process.
+            std::mem::forget(self.database.clone());
+        }
+        result
+    }
+}
+
+/// The last write of each key: the engine gives all writes of a batch the same age.
+fn last_writes(batch: &Batch) -> impl Iterator<Item = &Write> {
+    let mut last: HashMap<(Space, &[u8]), usize> = HashMap::with_capacity(batch.writes.len());
+    for (index, write) in batch.writes.iter().enumerate() {
+        let (Write::Put(space, key, _) | Write::Remove(space, key)) = write;
+        match last.entry((*space, key)) {
+            Entry::Occupied(mut at) => *at.get_mut() = index,
+            Entry::Vacant(at) => drop(at.insert(index)),
+        }
+    }
+    batch.writes.iter().enumerate().filter_map(move |(index, write)| {
+        let (Write::Put(space, key, _) | Write::Remove(space, key)) = write;
+        (last.get(&(*space, key.as_slice())) == Some(&index)).then_some(write)
+    })
+}
+
+impl Read for FjallStore {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.view().get(space, key)
+    }
+
+    fn scan(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: Option<&[u8]>,
+        visit: Visitor<'_>,
+    ) -> Result<(), StoreError> {
+        self.view().scan(space, from, to, visit)
+    }
+}
+
+impl Store for FjallStore {
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        batch.check()?;
+        self.check_usable()?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.check_room(batch)?;
+        self.failing(guarded(&self.place(), || {
+            let mut writes = self.database.batch().durability(Some(PersistMode::Buffer));
+            for write in last_writes(batch) {
+                match write {
+                    Write::Put(space, key, value) => {
+                        writes.insert(self.spaces.of(*space), key.as_slice(), value.as_slice());
+                    }
+                    Write::Remove(space, key) => {
+                        writes.remove(self.spaces.of(*space), key.as_slice());
+                    }
+                }
+            }
+            writes.commit()
+        }))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.check_usable()?;
+        // The engine says here if it has failed in the meantime; all earlier commits have left its lock behind them.
+        self.failing(guarded(&self.place(), || self.database.persist(PersistMode::Buffer)))?;
+        self.failing(self.journal.sync())
+    }
+
+    fn snapshot(&self) -> Box<dyn Read> {
+        Box::new(self.view())
+    }
+}
+
+/// What the store held when it was taken.
+struct View {
+    snapshot: Snapshot,
+    spaces: Spaces,
+}
+
+impl Read for View {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        // The engine cannot hold an empty key and may not be asked for one.
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let found = guarded(space.name(), || self.snapshot.get(self.spaces.of(space), key))?;
+        Ok(found.map(|value| value.to_vec()))
+    }
+
+    fn scan(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: Option<&[u8]>,
+        visit: Visitor<'_>,
+    ) -> Result<(), StoreError> {
+        if to.is_some_and(|to| to <= from) {
+            return Ok(());
+        }
+        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
+        let mut entries =
+            guarded(space.name(), || Ok(self.snapshot.range::<&[u8], _>(self.spaces.of(space), range)))?;
+        loop {
+            let next = guarded(space.name(), || entries.next().map(|e| e.into_inner()).transpose());
+            let Some((key, value)) = next? else {
+                return Ok(());
+            };
+            if visit(&key, &value).is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
