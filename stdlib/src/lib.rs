@@ -7,6 +7,7 @@ pub mod encoding;
 mod modules;
 mod operators;
 pub mod rounding;
+pub mod rulesets;
 pub mod signature;
 mod table;
 pub mod template;

@@ -19,6 +19,7 @@ const EVENTS: [(&str, &[&str]); 6] = [
             "uninstall_ruleset_request",
             "ruleset_uninstalled",
             "rulesets_need_flushing",
+            "ruleset_needs_flushing",
             "rulesets_flushed",
             "new_channel_request",
             "channel_created",
@@ -253,8 +254,8 @@ fn pds() -> Interface {
         function("profile", &["key?"]),
         function("settings", &["Rid?", "Key?", "detail?"]),
         function("settings_names", &[]),
-        function("get_config_value", &["key?"]),
-        function("config_value", &["key?"]),
+        function("get_config_value", &["key?", "rid?"]),
+        function("config_value", &["key?", "rid?"]),
         function("get_setting_data_value", &["rid?", "key?"]),
         function("getChannelEci", &[]),
     ];
