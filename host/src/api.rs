@@ -84,7 +84,7 @@ pub enum Operation {
         /// Its id, or one of its channels.
         id: String,
     },
-    /// Log entries of a cloud, oldest first.
+    /// Log entries of a cloud, oldest first; answers an array, each entry with its `position`.
     Logs {
         /// Its id, or one of its channels.
         id: String,

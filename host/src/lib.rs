@@ -1,4 +1,6 @@
 //! A host of personal clouds: the kernel with a disk, a network, a clock and threads.
 
 pub mod api;
+pub mod config;
+pub mod http;
 pub mod store;

@@ -1,0 +1,200 @@
+//! Events and queries on channels: the hot part of the interface.
+
+use super::answer::{self, Answer, Refusal};
+use super::attributes;
+use super::body::{self, Allowance};
+use super::route::{self, Parts, Route};
+use crate::api::{Engine, Question, Signal};
+use hyper::body::{Body, Bytes};
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::http::request;
+use hyper::{StatusCode, Uri};
+use krl_kernel::cloud::EventAnswer;
+use krl_vm::data::{Data, DataMap};
+use std::fmt::Write;
+
+/// Carries [`Signal::id`] between hosts.
+pub const EVENT_ID: &str = "krl-event-id";
+/// Carries [`Question::hops`] between hosts.
+pub const HOPS: &str = "krl-hops";
+
+/// Does what a channel's route stands for.
+///
+/// # Errors
+/// What the request lacks, or what the engine refuses.
+pub async fn handle<E: Engine, B>(
+    engine: &E,
+    route: Route,
+    parts: Parts<'_>,
+    head: &request::Parts,
+    body: B,
+    allowance: Allowance,
+) -> Result<Answer, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let [first, second, third, fourth, fifth] = parts;
+    let attrs = attributes(&head.uri, &head.headers, &body::read(body, allowance).await?)?;
+    match route {
+        Route::Ask | Route::SkyCloud => ask(engine, question(first, second, third, attrs, head)?).await,
+        Route::Fire => {
+            let eid = engine.fire(signal(first, second, third, attrs, head)?).await?;
+            Ok(answer::json(StatusCode::OK, &eid))
+        }
+        Route::SkyEvent => {
+            let mut signal = signal(first, third, fourth, attrs, head)?;
+            let eid = text(second)?;
+            if eid != "none" {
+                signal.attrs.entry("__eid".into()).or_insert_with(|| Data::string(eid));
+            }
+            for_browsers(&engine.signal(signal).await?)
+        }
+        Route::SignalThenAsk => {
+            let question = Shaped::of(question(first, fourth, fifth, attrs.clone(), head)?);
+            let signal = signal(first, second, third, attrs, head)?;
+            question.shape.answer(engine.signal_then_ask(signal, question.question).await?)
+        }
+        _ => Ok(answer::event(&engine.signal(signal(first, second, third, attrs, head)?).await?)),
+    }
+}
+
+async fn ask<E: Engine>(engine: &E, question: Question) -> Result<Answer, Refusal> {
+    let Shaped { question, shape } = Shaped::of(question);
+    shape.answer(engine.ask(question).await?)
+}
+
+fn attributes(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<DataMap, Refusal> {
+    let mut attrs = attributes::query_string(uri.query());
+    attributes::add_body(&mut attrs, headers, body)?;
+    attrs.insert(attributes::HEADERS.clone(), attributes::headers(headers));
+    Ok(attrs)
+}
+
+fn text(part: &str) -> Result<String, Refusal> {
+    let bad = |_| {
+        let message = format!("URIError: Failed to decode param '{part}'");
+        Refusal::new(StatusCode::BAD_REQUEST, "bad_path", message)
+    };
+    route::decode(part).map(Into::into).map_err(bad)
+}
+
+fn signal(
+    eci: &str,
+    domain: &str,
+    name: &str,
+    attrs: DataMap,
+    head: &request::Parts,
+) -> Result<Signal, Refusal> {
+    let id = head.headers.get(EVENT_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Signal { eci: text(eci)?, domain: text(domain)?, name: text(name)?, attrs, id })
+}
+
+fn question(
+    eci: &str,
+    rid: &str,
+    name: &str,
+    args: DataMap,
+    head: &request::Parts,
+) -> Result<Question, Refusal> {
+    let hops = head.headers.get(HOPS).and_then(|value| value.to_str().ok()).and_then(|n| n.parse().ok());
+    Ok(Question { eci: text(eci)?, rid: text(rid)?, name: text(name)?, args, hops: hops.unwrap_or(0) })
+}
+
+/// A question without the suffix that says which form its answer has.
+struct Shaped {
+    question: Question,
+    shape: Shape,
+}
+
+impl Shaped {
+    fn of(mut question: Question) -> Self {
+        let shape = match question.name.split_once('.').map(|(name, suffix)| (name.len(), suffix)) {
+            None => Shape::Json,
+            Some((end, suffix)) => {
+                let shape = match suffix {
+                    "html" => Shape::Html,
+                    "txt" => Shape::Text,
+                    _ => Shape::Json,
+                };
+                question.name.truncate(end);
+                shape
+            }
+        };
+        Self { question, shape }
+    }
+}
+
+/// The form of a query's answer.
+#[derive(Clone, Copy)]
+enum Shape {
+    Json,
+    Html,
+    Text,
+}
+
+impl Shape {
+    fn answer(self, data: Data) -> Result<Answer, Refusal> {
+        let kind = match self {
+            Self::Json => return Ok(answer::json(StatusCode::OK, &data)),
+            Self::Html => answer::HTML,
+            Self::Text => answer::TEXT,
+        };
+        let text = match data {
+            Data::String(text) => Bytes::copy_from_slice(text.as_bytes()),
+            Data::Null | Data::Bool(false) => Bytes::new(),
+            Data::Number(0.0) => Bytes::new(),
+            _ => {
+                return Err(Refusal::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "no_text",
+                    "TypeError: a query with the suffix .html or .txt must answer a String",
+                ));
+            }
+        };
+        Ok(answer::bytes(StatusCode::OK, kind, text))
+    }
+}
+
+/// An event's answer with what the directives `_cookie` and `_redirect` ask of a browser.
+fn for_browsers(event: &EventAnswer) -> Result<Answer, Refusal> {
+    let option = |name: &'static str, option: &'static str| {
+        let named = event.directives.iter().filter(move |d| d.name.as_str() == Some(name));
+        named.filter_map(move |d| d.options.as_map()?.get(option)?.as_str())
+    };
+    let mut answer = match option("_redirect", "url").next() {
+        Some(url) if event.errors.is_empty() => redirect(url)?,
+        _ => answer::event(event),
+    };
+    for cookie in option("_cookie", "cookie") {
+        let value = HeaderValue::from_str(cookie).map_err(|_| bad_directive("_cookie"))?;
+        answer.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(answer)
+}
+
+fn redirect(url: &str) -> Result<Answer, Refusal> {
+    let mut ascii = String::with_capacity(url.len());
+    for byte in url.bytes() {
+        if byte.is_ascii_graphic() {
+            ascii.push(char::from(byte));
+        } else {
+            write!(ascii, "%{byte:02X}").map_err(|_| bad_directive("_redirect"))?;
+        }
+    }
+    let location = HeaderValue::from_str(&ascii).map_err(|_| bad_directive("_redirect"))?;
+    let mut answer = Answer::default();
+    *answer.status_mut() = StatusCode::FOUND;
+    answer.headers_mut().insert(header::LOCATION, location);
+    Ok(answer)
+}
+
+fn bad_directive(name: &str) -> Refusal {
+    let message = format!("Error: the directive {name} has characters that no header can have");
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "bad_directive", message)
+}
+
+/// The few first characters of a channel's id: enough to tell channels apart in a log, not enough to use one.
+#[must_use]
+pub fn prefix(eci: &str) -> &str {
+    eci.char_indices().nth(6).map_or(eci, |(at, _)| eci.get(..at).unwrap_or(eci))
+}

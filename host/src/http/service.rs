@@ -1,0 +1,140 @@
+//! One request: find its route, do it, add what each answer has, count it, write a line about it.
+
+use super::answer::{self, Answer, Refusal};
+use super::body::Allowance;
+use super::metrics::Metrics;
+use super::pulse::Pulse;
+use super::route::{self, Parts, Route};
+use super::token::Token;
+use super::{channel, files, health, operator};
+use crate::api::Engine;
+use crate::config::Settings;
+use hyper::body::{Body, Incoming};
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, StatusCode, Version};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// What all requests of a server share.
+#[derive(Debug)]
+pub struct Shared<E> {
+    pub engine: Arc<E>,
+    pub settings: Settings,
+    pub metrics: Metrics,
+    pub token: Token,
+    /// True once the server stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl<E> Shared<E> {
+    /// What a request's body may take.
+    pub fn allowance(&self) -> Allowance {
+        let limits = &self.settings.limits;
+        Allowance { bytes: limits.body_bytes, time: limits.body_time }
+    }
+}
+
+/// Answers a request.
+pub async fn serve<E: Engine>(
+    shared: Arc<Shared<E>>,
+    pulse: Arc<Pulse>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Answer {
+    let began = Instant::now();
+    let _running = (pulse.begin(), shared.metrics.in_flight());
+    let (head, body) = request.into_parts();
+    let has_body = !body.is_end_stream();
+    let path = head.uri.path();
+    let (route, parts) = route::find(path).unwrap_or((Route::Files, [""; 5]));
+    let mut answer = match dispatch(&shared, route, parts, &head, body).await {
+        Ok(answer) => answer,
+        Err(refusal) => refusal.answer(),
+    };
+    if has_body && (answer.status().is_client_error() || !route.reads_body()) {
+        pulse.refuse_rest();
+        if head.version <= Version::HTTP_11 {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    answer::seal(&mut answer, shared.settings.tls.is_some());
+    let time = began.elapsed();
+    shared.metrics.answered(route, answer.status(), time);
+    if shared.settings.log.access {
+        tracing::info!(
+            target: "krl::access",
+            method = head.method.as_str(),
+            path = &*shown(route, parts, path),
+            status = answer.status().as_u16(),
+            ms = time.as_micros() as f64 / 1000.0,
+            bytes = answer.body().size_hint().lower(),
+            peer = %peer,
+            trace = trace_id(&head.headers),
+            "request"
+        );
+    }
+    answer
+}
+
+async fn dispatch<E: Engine>(
+    shared: &Shared<E>,
+    route: Route,
+    parts: Parts<'_>,
+    head: &hyper::http::request::Parts,
+    body: Incoming,
+) -> Result<Answer, Refusal> {
+    if head.uri.path_and_query().is_some_and(|uri| uri.as_str().len() > shared.settings.limits.uri_bytes) {
+        return Err(Refusal::new(StatusCode::URI_TOO_LONG, "uri_too_long", "Error: the address is too long"));
+    }
+    if head.method == Method::OPTIONS {
+        return Ok(answer::options());
+    }
+    if !route.takes(head.method.as_str()) {
+        return if route == Route::Files { Err(files::missing()) } else { Ok(wrong_method(route)) };
+    }
+    if route.is_operators() {
+        shared.token.check(&head.headers)?;
+        return operator::handle(shared, route, parts, head, body).await;
+    }
+    match route {
+        Route::Healthy => Ok(health::healthy()),
+        Route::Ready => health::ready(&*shared.engine, *shared.stopping.borrow()),
+        Route::Metrics => health::metrics(&shared.metrics),
+        Route::OpenApi => Ok(health::description()),
+        Route::UiContext => health::ui_context(&*shared.engine).await,
+        Route::Files => files::serve(shared.settings.ui.as_deref(), head.uri.path()).await,
+        _ => channel::handle(&*shared.engine, route, parts, head, body, shared.allowance()).await,
+    }
+}
+
+fn wrong_method(route: Route) -> Answer {
+    let methods = route.info().methods.join(", ");
+    let message = format!("Error: this address takes {methods}");
+    let mut answer = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", message).answer();
+    if let Ok(allow) = HeaderValue::from_str(&methods) {
+        answer.headers_mut().insert(header::ALLOW, allow);
+    }
+    answer
+}
+
+/// A path as the access log shows it. A channel's id is a capability: only its beginning is written.
+fn shown(route: Route, parts: Parts<'_>, path: &str) -> String {
+    let holds_channel = route.info().path.contains("{eci}") || route.info().path.contains("{id}");
+    match parts {
+        [id, ..] if holds_channel && !id.is_empty() => {
+            path.replacen(id, &format!("{}…", channel::prefix(id)), 1)
+        }
+        _ => path.to_owned(),
+    }
+}
+
+/// The trace's id in W3C's `traceparent`; empty without one.
+fn trace_id(headers: &hyper::HeaderMap) -> &str {
+    let value = headers.get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split('-').nth(1).filter(|id| id.len() == 32).unwrap_or_default()
+}
