@@ -7,5 +7,6 @@ pub mod id;
 pub mod index;
 pub mod library;
 pub mod machine;
+pub mod records;
 pub mod schedule;
 pub mod store;

@@ -15,6 +15,8 @@ pub enum FaultKind {
     Error(String),
     /// A budget is used up (`spec/decisions.md` R5).
     Limit(Limit),
+    /// What a cloud keeps could not be read.
+    Storage(String),
     /// The engine broke a promise of its own; never the program's fault.
     Internal(String),
 }
@@ -55,6 +57,12 @@ impl Fault {
         Self(Box::new(FaultKind::Limit(limit)))
     }
 
+    /// Storage that fails.
+    #[must_use]
+    pub fn storage(message: impl Into<String>) -> Self {
+        Self(Box::new(FaultKind::Storage(message.into())))
+    }
+
     /// A broken promise of the engine.
     #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
@@ -67,7 +75,7 @@ impl Fault {
         &self.0
     }
 
-    /// A stable word for programs: `type_error`, `error`, `limit_memory`, `internal`.
+    /// A stable word for programs: `type_error`, `error`, `limit_memory`, `storage`, `internal`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &*self.0 {
@@ -79,6 +87,7 @@ impl Fault {
             FaultKind::Limit(Limit::Cascade) => "limit_cascade",
             FaultKind::Limit(Limit::RegexpSteps) => "limit_regexp_steps",
             FaultKind::Limit(Limit::Deadline) => "limit_deadline",
+            FaultKind::Storage(_) => "storage",
             FaultKind::Internal(_) => "internal",
         }
     }
@@ -87,7 +96,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            FaultKind::Type(m) | FaultKind::Error(m) => f.write_str(m),
+            FaultKind::Type(m) | FaultKind::Error(m) | FaultKind::Storage(m) => f.write_str(m),
             FaultKind::Limit(limit) => f.write_str(match limit {
                 Limit::Instructions => "the evaluation ran more instructions than its budget allows",
                 Limit::Memory => "the evaluation needs more memory than its budget allows",

@@ -245,7 +245,7 @@ impl Core {
         match undo {
             Undo::Variable(slot, undo) => {
                 if let Some(kept) = self.kept.get_mut(slot) {
-                    entities::undo(&mut kept.variables, undo);
+                    kept.variables.undo(undo);
                 }
             }
             Undo::Match(slot, rule, state) => drop(self.set_match(slot, rule, state)),

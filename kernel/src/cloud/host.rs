@@ -43,14 +43,15 @@ impl Host for Core {
         path: Option<Value>,
     ) -> Result<Value, Fault> {
         self.scene.asked = true;
-        let Some(kept) = self.info(instance).and_then(|info| self.kept.get(info.slot)) else {
+        let slot = self.info(instance).map(|info| info.slot);
+        let Some(kept) = slot.and_then(|slot| self.kept.get_mut(slot)) else {
             return Ok(Value::NULL);
         };
         let found = match path {
-            None => kept.variables.get(name),
+            None => kept.variables.get(name)?,
             Some(path) => {
                 let keys = path_keys(heap, path);
-                if keys.is_empty() { None } else { entities::get(&kept.variables, name, &keys) }
+                if keys.is_empty() { None } else { kept.variables.get_part(name, &keys)? }
             }
         };
         match found {
@@ -72,8 +73,8 @@ impl Host for Core {
         let data = self.copy_out(heap, value)?;
         let keys = path.map(|path| path_keys(heap, path));
         self.change(instance, |variables| match keys {
-            None => Ok(Some(entities::set(variables, name, data))),
-            Some(keys) => entities::set_part(variables, name, &keys, data),
+            None => variables.set(name, data),
+            Some(keys) => variables.set_part(name, &keys, data),
         })
     }
 
@@ -87,8 +88,8 @@ impl Host for Core {
         self.may_write()?;
         let keys = path.map(|path| path_keys(heap, path));
         self.change(instance, |variables| match keys {
-            None => Ok(Some(entities::remove(variables, name))),
-            Some(keys) => Ok(entities::remove_part(variables, name, &keys)),
+            None => variables.remove(name),
+            Some(keys) => variables.remove_part(name, &keys),
         })
     }
 

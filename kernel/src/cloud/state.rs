@@ -52,7 +52,7 @@ pub struct JobState {
 }
 
 impl Cloud {
-    /// The state.
+    /// The state of a cloud that lives in memory; large variables in a store are left out while they were not used.
     #[must_use]
     pub fn state(&self) -> CloudState {
         let program = self.core.program.clone();
@@ -62,7 +62,7 @@ impl Cloud {
                 rules.filter_map(|(rule, state)| Some((rule.name.clone(), (**state.as_ref()?).clone())));
             RulesetState {
                 rid: ruleset.rid.clone(),
-                variables: kept.variables.clone(),
+                variables: kept.variables.in_memory(),
                 matches: matches.collect(),
             }
         });
@@ -111,7 +111,7 @@ impl Cloud {
             let Some(slot) = program.slot_of(&saved.rid) else { continue };
             let rules = program.rulesets.get(slot).map(|ruleset| &ruleset.code.unit().rules);
             let Some(kept) = self.core.kept.get_mut(slot) else { continue };
-            kept.variables = saved.variables;
+            kept.variables = saved.variables.into();
             kept.matches = Vec::new();
             for (rule, state) in saved.matches {
                 let at = rules.and_then(|rules| rules.iter().position(|known| known.name == rule));

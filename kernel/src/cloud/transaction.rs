@@ -204,10 +204,7 @@ impl Cloud {
     ) {
         let core = &mut self.core;
         let changed = core.transaction.undo.iter().skip(changes).filter_map(|undo| match undo {
-            Undo::Variable(
-                _,
-                crate::entities::Undo::Whole(name, _) | crate::entities::Undo::Part(name, ..),
-            ) => Some(name.clone()),
+            Undo::Variable(_, undo) => Some(undo.name().clone()),
             _ => None,
         });
         let verdict = match verdict {

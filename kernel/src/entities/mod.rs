@@ -1,0 +1,362 @@
+//! Entity variables: plain data by ruleset and name, read and written by path without copying the rest
+//! (`krl-runtime.md` §2.5, decision L1). Every write answers how to take it back.
+//!
+//! Variables may live in memory only. Or they have a home in a store: then large ones are read when they are first used, and
+//! [`Variables::save`] writes what changed, a record for each small variable or for each small part of a large one.
+
+mod compare;
+mod load;
+mod path;
+mod save;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub use path::Former;
+
+use self::stored::Entry;
+use crate::records::Damage;
+use crate::records::variable::{Container, Form, read_variable, read_whole};
+use crate::store::Read;
+use indexmap::IndexMap;
+use krl_vm::data::{Data, DataMap};
+use krl_vm::fault::Fault;
+use std::fmt;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Where the variables of a ruleset are stored.
+pub struct Home {
+    /// Where large variables are read from, when they are first used. It holds what was saved, at least of the variables not yet read.
+    pub read: Arc<dyn Read>,
+    /// The cloud's id.
+    pub cloud: Arc<str>,
+    /// The ruleset's.
+    pub rid: Arc<str>,
+    /// The secret of the hashes that tell what changed; they stay in memory.
+    pub seed: u64,
+    /// When variables are split.
+    pub sizes: Sizes,
+}
+
+/// When variables are split, in bytes of encoded values.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Arrays and maps beyond this have a record for each entry.
+    pub split: usize,
+    /// Those that fall below this are one record again.
+    pub join: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { split: 1024, join: 512 }
+    }
+}
+
+/// The entity variables of one ruleset.
+#[derive(Debug, Default)]
+pub struct Variables {
+    variables: IndexMap<Arc<str>, Variable>,
+    /// Variables that are gone, and their records not yet.
+    removed: Vec<(Arc<str>, Entry)>,
+    home: Option<Arc<Home>>,
+}
+
+#[derive(Debug)]
+struct Variable {
+    content: Content,
+    stored: Entry,
+}
+
+/// A variable that is in memory: its name, its value, its stored form.
+type Found<'a> = (&'a Arc<str>, &'a mut Data, &'a mut Entry);
+
+/// The value of a variable.
+#[derive(Debug)]
+enum Content {
+    Here(Data),
+    /// It was not used yet.
+    InStore(Container),
+}
+
+/// How to take a write back.
+#[derive(Debug)]
+pub enum Undo {
+    /// There was no such variable.
+    Created(Arc<str>),
+    /// The variable was this.
+    Replaced(Arc<str>, Data),
+    /// The variable was this, at this position.
+    Removed(usize, Arc<str>, Data),
+    /// What stood at the path was this.
+    Part(Arc<str>, Vec<Arc<str>>, Former),
+}
+
+impl Undo {
+    /// The variable.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        match self {
+            Self::Created(name)
+            | Self::Replaced(name, _)
+            | Self::Removed(_, name, _)
+            | Self::Part(name, ..) => name,
+        }
+    }
+}
+
+impl Variables {
+    /// None, with a home.
+    #[must_use]
+    pub fn at(home: Arc<Home>) -> Self {
+        Self { home: Some(home), ..Self::default() }
+    }
+
+    /// Takes over the stored record of a variable. A large one is read when it is first used.
+    ///
+    /// # Errors
+    /// The record is damaged.
+    pub fn adopt(&mut self, name: Arc<str>, record: &[u8]) -> Result<(), Damage> {
+        let mut stored = Entry { rank: 1, ..Entry::default() };
+        let content = match read_variable(record)? {
+            Form::Split(container) => Content::InStore(container),
+            Form::Whole(bytes) => {
+                stored.hash = self.home.as_ref().map_or(0, |home| home.hash(bytes));
+                Content::Here(read_whole(bytes)?)
+            }
+        };
+        self.variables.insert(name, Variable { content, stored });
+        Ok(())
+    }
+
+    /// Those that are in memory: all, if they have no home.
+    #[must_use]
+    pub fn in_memory(&self) -> DataMap {
+        let values = self.variables.iter().filter_map(|(name, variable)| match &variable.content {
+            Content::Here(value) => Some((name.clone(), value.clone())),
+            Content::InStore(_) => None,
+        });
+        values.collect()
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// The store's, for large ones that were not used yet.
+    pub fn to_map(&self) -> Result<DataMap, Fault> {
+        let values = self.variables.iter().map(|(name, variable)| match &variable.content {
+            Content::Here(value) => Ok((name.clone(), value.clone())),
+            Content::InStore(container) => Ok((name.clone(), self.read(name, *container)?.0)),
+        });
+        values.collect()
+    }
+
+    /// The value of a variable; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// The store's, for a large one that was not used yet.
+    pub fn get(&mut self, name: &str) -> Result<Option<&Data>, Fault> {
+        Ok(self.variable(name)?.map(|(_, value, _)| &*value))
+    }
+
+    /// What stands at a path in a variable; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// As [`Variables::get`].
+    pub fn get_part(&mut self, name: &str, path: &[Arc<str>]) -> Result<Option<&Data>, Fault> {
+        Ok(self.get(name)?.and_then(|root| path::get(root, path)))
+    }
+
+    /// Sets a variable; null removes it.
+    ///
+    /// # Errors
+    /// As [`Variables::get`].
+    pub fn set(&mut self, name: &str, value: Data) -> Result<Option<Undo>, Fault> {
+        if value == Data::Null {
+            return self.remove(name);
+        }
+        if let Some((name, current, stored)) = self.variable(name)? {
+            stored.replace();
+            return Ok(Some(Undo::Replaced(name.clone(), std::mem::replace(current, value))));
+        }
+        let name: Arc<str> = name.into();
+        self.insert(self.variables.len(), name.clone(), value);
+        Ok(Some(Undo::Created(name)))
+    }
+
+    /// Removes a variable.
+    ///
+    /// # Errors
+    /// As [`Variables::get`].
+    pub fn remove(&mut self, name: &str) -> Result<Option<Undo>, Fault> {
+        self.variable(name)?;
+        Ok(self.take(name).map(|(index, name, value)| Undo::Removed(index, name, value)))
+    }
+
+    /// Sets the part of a variable at a path. What is missing or scalar on the way becomes an array before an index, else a map; a name
+    /// on an array is lost. An empty path sets nothing.
+    ///
+    /// # Errors
+    /// As [`Variables::get`]; a limit for an index far beyond the end of an array, and for too much nesting.
+    pub fn set_part(&mut self, name: &str, path: &[Arc<str>], value: Data) -> Result<Option<Undo>, Fault> {
+        path::check_nesting(path, &value)?;
+        let Some((name, root @ (Data::Map(_) | Data::Array(_)), stored)) = self.variable(name)? else {
+            let mut root = Data::Map(DataMap::new());
+            path::put(&mut root, path, value)?;
+            return self.set(name, root);
+        };
+        let Some((depth, former)) = path::put(root, path, value)? else { return Ok(None) };
+        let path: Vec<Arc<str>> = path.iter().take(depth).cloned().collect();
+        follow(
+            root,
+            stored,
+            &path,
+            match former {
+                Former::Absent(_) => Step::Resized,
+                _ => Step::Replaced,
+            },
+        );
+        Ok(Some(Undo::Part(name.clone(), path, former)))
+    }
+
+    /// Removes the part of a variable at a path; an item of an array becomes null.
+    ///
+    /// # Errors
+    /// As [`Variables::get`].
+    pub fn remove_part(&mut self, name: &str, path: &[Arc<str>]) -> Result<Option<Undo>, Fault> {
+        let Some((name, root, stored)) = self.variable(name)? else { return Ok(None) };
+        let Some(former) = path::remove(root, path) else { return Ok(None) };
+        follow(
+            root,
+            stored,
+            path,
+            match former {
+                Former::Entry(index, _) => Step::Removed(index),
+                _ => Step::Replaced,
+            },
+        );
+        Ok(Some(Undo::Part(name.clone(), path.to_vec(), former)))
+    }
+
+    /// Takes a write back. Writes are taken back in reverse order.
+    pub fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Created(name) => drop(self.take(&name)),
+            Undo::Removed(index, name, value) => self.insert(index, name, value),
+            Undo::Replaced(name, value) => {
+                if let Some(Variable { content, stored }) = self.variables.get_mut(&name) {
+                    *content = Content::Here(value);
+                    stored.replace();
+                }
+            }
+            Undo::Part(name, path, former) => self.put_back(&name, &path, former),
+        }
+    }
+
+    fn put_back(&mut self, name: &str, path: &[Arc<str>], former: Former) {
+        let Some(Variable { content: Content::Here(root), stored }) = self.variables.get_mut(name) else {
+            return;
+        };
+        let step = match (&former, path.split_last()) {
+            (Former::Value(_), _) => Step::Replaced,
+            (Former::Entry(index, _), _) => Step::Inserted(*index),
+            (Former::Absent(_), Some((last, parents))) => {
+                match path::get(root, parents).map(|parent| (parent, path::position(parent, last))) {
+                    Some((Data::Map(_), Some(index))) => Step::Removed(index),
+                    _ => Step::Resized,
+                }
+            }
+            (Former::Absent(_), None) => return,
+        };
+        path::put_back(root, path, former);
+        follow(root, stored, path, step);
+    }
+
+    /// A variable's value and its stored form; reads it if it was not used yet.
+    fn variable(&mut self, name: &str) -> Result<Option<Found<'_>>, Fault> {
+        let Some((index, _, variable)) = self.variables.get_full(name) else { return Ok(None) };
+        if let Content::InStore(container) = variable.content {
+            let (value, stored) = self.read(name, container)?;
+            if let Some((_, variable)) = self.variables.get_index_mut(index) {
+                *variable = Variable { content: Content::Here(value), stored };
+            }
+        }
+        Ok(match self.variables.get_index_mut(index) {
+            Some((name, Variable { content: Content::Here(value), stored })) => Some((name, value, stored)),
+            _ => None,
+        })
+    }
+
+    fn read(&self, name: &str, container: Container) -> Result<(Data, Entry), Fault> {
+        let home = self.home.as_ref().ok_or_else(|| Fault::internal("a stored variable without a home"))?;
+        load::read(home, name, container).map_err(|error| Fault::storage(error.to_string()))
+    }
+
+    fn insert(&mut self, index: usize, name: Arc<str>, value: Data) {
+        let removed = self.removed.iter().position(|(removed, _)| *removed == name);
+        let mut stored = removed.map(|at| self.removed.swap_remove(at).1).unwrap_or_default();
+        stored.replace();
+        let index = index.min(self.variables.len());
+        self.variables.shift_insert(index, name, Variable { content: Content::Here(value), stored });
+    }
+
+    fn take(&mut self, name: &str) -> Option<(usize, Arc<str>, Data)> {
+        let (index, name, Variable { content, stored }) = self.variables.shift_remove_full(name)?;
+        if stored.rank != 0 {
+            self.removed.push((name.clone(), stored));
+        }
+        match content {
+            Content::Here(value) => Some((index, name, value)),
+            Content::InStore(_) => None,
+        }
+    }
+}
+
+/// What happened at a path.
+enum Step {
+    /// Another value stands there.
+    Replaced,
+    /// An entry came to this position of its map.
+    Inserted(usize),
+    /// An entry went from this position of its map.
+    Removed(usize),
+    /// Entries came to the end of their container, or went from there.
+    Resized,
+}
+
+/// Keeps the stored form in step with a change at a path of the value.
+fn follow(root: &Data, stored: &mut Entry, path: &[Arc<str>], step: Step) {
+    let Some((last, parents)) = path.split_last() else { return };
+    let Some(parts) = stored.touch(root, parents) else { return };
+    let Some(parent) = path::get(root, parents) else { return };
+    match step {
+        Step::Replaced => path::position(parent, last).into_iter().for_each(|index| parts.replace(index)),
+        Step::Inserted(index) => parts.insert(index),
+        Step::Removed(index) => parts.remove(index),
+        Step::Resized => parts.resize(path::len(parent)),
+    }
+}
+
+impl From<DataMap> for Variables {
+    fn from(map: DataMap) -> Self {
+        let mut variables = Self::default();
+        for (name, value) in map {
+            variables.insert(variables.variables.len(), name, value);
+        }
+        variables
+    }
+}
+
+impl Home {
+    /// Never 0.
+    fn hash(&self, bytes: &[u8]) -> u64 {
+        xxh3_64_with_seed(bytes, self.seed) | 1
+    }
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home").field("cloud", &self.cloud).field("rid", &self.rid).finish_non_exhaustive()
+    }
+}
