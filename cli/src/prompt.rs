@@ -161,7 +161,7 @@ impl Prompt {
 
     fn ask(&mut self, name: &str) -> Result<Data, QueryError> {
         let rid = snippet::RID.to_owned();
-        self.session.cloud.query(&Query { eci: None, rid, name: name.to_owned(), args: Data::Null })
+        self.session.cloud.query(&Query { rid, name: name.to_owned(), ..Query::default() })
     }
 
     /// Tells a run-time error at the place where it was typed.

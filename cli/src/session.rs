@@ -173,7 +173,7 @@ impl Session {
     }
 
     fn query(&mut self, rid: &str, name: &str, args: Data) -> Answer {
-        let query = Query { eci: None, rid: rid.to_owned(), name: name.to_owned(), args };
+        let query = Query { rid: rid.to_owned(), name: name.to_owned(), args, ..Query::default() };
         let asked = ("query", Data::string(format!("{rid}:{name}")));
         match self.cloud.query(&query) {
             Ok(value) => {

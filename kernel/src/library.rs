@@ -2,6 +2,8 @@
 
 use crate::cloud::program::{Parts, Program};
 use crate::machine::Machine;
+use krl_stdlib::digest::{Algorithm, Output};
+use krl_vm::data::Data;
 use krl_vm::fault::Fault;
 use krl_vm::heap::UnitTable;
 use krl_vm::load::{LoadError, LoadedUnit};
@@ -10,7 +12,7 @@ use krl_vm::unit::{Select, Unit};
 use krl_vm::verify::Verified;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// A loaded ruleset with its event machines.
 #[derive(Debug)]
@@ -19,6 +21,26 @@ pub struct Code {
     pub number: u32,
     loaded: Arc<LoadedUnit>,
     machines: Vec<Option<Machine>>,
+    origin: Origin,
+    hash: OnceLock<Arc<str>>,
+}
+
+/// Where code comes from, as `ctx:rulesets` tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// When its source was fetched, in milliseconds.
+    pub flushed: i64,
+    /// The version of the compiler that made it.
+    pub compiler: Arc<str>,
+    /// What the compiler warned of.
+    pub warnings: Vec<Data>,
+}
+
+impl Default for Origin {
+    /// Of a compiler of this version, without warnings, at the beginning of time.
+    fn default() -> Self {
+        Self { flushed: 0, compiler: env!("CARGO_PKG_VERSION").into(), warnings: Vec::new() }
+    }
 }
 
 impl Code {
@@ -26,6 +48,21 @@ impl Code {
     #[must_use]
     pub fn unit(&self) -> &Unit {
         self.loaded.unit()
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The SHA-256 digest of its source, in hexadecimal digits.
+    #[must_use]
+    pub fn hash(&self) -> &Arc<str> {
+        self.hash.get_or_init(|| {
+            let algorithm = Algorithm::named("sha256");
+            algorithm.map(|a| a.hash(&self.unit().source, Output::Hex)).unwrap_or_default().into()
+        })
     }
 
     /// The event machine of a rule; `select where` rules have none.
@@ -89,7 +126,7 @@ impl Library {
     ///
     /// # Errors
     /// Units of another version.
-    pub fn load(&self, unit: Verified<Unit>) -> Result<Arc<Code>, CodeError> {
+    pub fn load(&self, unit: Verified<Unit>, origin: Origin) -> Result<Arc<Code>, CodeError> {
         let mut shelf = self.0.loaded.write().unwrap_or_else(PoisonError::into_inner);
         let (units, number) = shelf.units.load(unit).map_err(CodeError::Load)?;
         let Some(loaded) = units.unit(number).cloned() else {
@@ -102,7 +139,13 @@ impl Library {
         };
         let machines: Result<Vec<_>, Fault> =
             unit.rules.iter().map(|rule| machine(&rule.select, rule.settings.len())).collect();
-        let code = Arc::new(Code { number, machines: machines.map_err(CodeError::Machine)?, loaded });
+        let code = Arc::new(Code {
+            number,
+            machines: machines.map_err(CodeError::Machine)?,
+            loaded,
+            origin,
+            hash: OnceLock::new(),
+        });
         shelf.units = Arc::new(units);
         shelf.codes.push(code.clone());
         Ok(code)

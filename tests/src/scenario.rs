@@ -129,7 +129,10 @@ impl Player {
 
     fn event(&mut self, event: &Data, step: &Data) -> Result<(), String> {
         let attrs = member(event, "attrs");
-        let answer = self.cloud.signal(text(event, "domain"), text(event, "name"), attrs);
+        let eci = self.channel(event).unwrap_or_else(|| self.cloud.eci().clone());
+        let sender = self.sender(event);
+        let (domain, name) = (text(event, "domain"), text(event, "name"));
+        let answer = self.cloud.signal_on(&eci, sender.as_deref(), domain, name, attrs);
         let (answer, refused) = match answer {
             Ok(answer) => (Some(answer), None),
             Err(refusal) => (None, Some(refusal.to_string())),
@@ -154,7 +157,8 @@ impl Player {
 
     fn query(&mut self, query: &Data, step: &Data) -> Result<(), String> {
         let asked = Query {
-            eci: None,
+            eci: self.channel(query),
+            sender: self.sender(query),
             rid: text(query, "rid").into(),
             name: text(query, "name").into(),
             args: member(query, "args"),
@@ -165,6 +169,19 @@ impl Player {
             (Err(error), Data::Null) => Err(format!("fails with {error}")),
             (Err(error), expected) => same_error(&expected, &error.to_string()),
         }
+    }
+
+    /// The channel whose tags a step gives, joined by commas; other texts are taken as an ECI.
+    fn channel(&self, step: &Data) -> Option<Arc<str>> {
+        let tags = step.as_map()?.get("channel")?.as_str()?;
+        let found = self.cloud.channels().find(|channel| channel.tags.join(",") == tags);
+        Some(found.map_or_else(|| tags.into(), |channel| channel.id.clone()))
+    }
+
+    /// The cloud that a step says it comes from; `self` is this one.
+    fn sender(&self, step: &Data) -> Option<Arc<str>> {
+        let sender = step.as_map()?.get("sender")?.as_str()?;
+        Some(if sender == "self" { self.cloud.id().clone() } else { sender.into() })
     }
 
     /// Moves the state into a fresh cloud with the same rulesets, as text, as a restart does.

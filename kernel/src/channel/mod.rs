@@ -67,7 +67,7 @@ impl Channel {
     /// A channel without tags that allows everything.
     #[must_use]
     pub fn open(id: impl Into<Arc<str>>) -> Self {
-        Self { id: id.into(), tags: Vec::new(), policies: Arc::default(), family: None }
+        Self { id: id.into(), tags: Vec::new(), policies: Policies::open(), family: None }
     }
 
     /// A channel that only the cloud `user` may use, for everything.

@@ -4,7 +4,7 @@ use super::{Invalid, Refusal};
 use krl_vm::data::{Data, DataMap};
 use krl_vm::number::trim;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Stands for any domain, ruleset or name; as a whole field only.
 const ANY: &str = "*";
@@ -16,6 +16,15 @@ pub struct Policies {
     pub event: EventPolicy,
     /// For queries.
     pub query: QueryPolicy,
+}
+
+impl Policies {
+    /// Those that let everything through, shared by all channels that have them.
+    #[must_use]
+    pub fn open() -> Arc<Self> {
+        static OPEN: LazyLock<Arc<Policies>> = LazyLock::new(Arc::default);
+        OPEN.clone()
+    }
 }
 
 /// What passes: anything a rule of `allow` matches, unless one of `deny` does too. By default all.

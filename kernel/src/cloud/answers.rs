@@ -3,6 +3,7 @@
 use super::core::{Core, Outgoing};
 use super::environment::LogEntry;
 use super::event::Event;
+use super::rulesets;
 use crate::schedule::Job;
 use krl_vm::data::Data;
 use krl_vm::fault::{Fault, Limit};
@@ -23,15 +24,18 @@ impl Core {
             "event:send" => self.send(&arg(0), &arg(1)),
             "ctx:event" => self.send_to(&arg(0), &arg(1), &arg(2), arg(3), &arg(4)),
             "ctx:query" | "ctx:eventQuery" => match arg(0) {
-                Data::String(eci) if self.is_own(&eci) => {
+                Data::String(eci) if self.channels.get(&eci).is_some() => {
                     Err(Fault::error("a cloud by itself does not answer its own queries"))
                 }
                 eci => Err(Fault::error(format!("ECI not found {}", plain_text(&eci)))),
             },
-            _ => match name.strip_prefix("ctx:").and_then(|property| self.context(instance, property)) {
-                Some(data) => Ok(data),
-                None => Err(Fault::error(format!("{name} needs a host, and this cloud runs without one"))),
-            },
+            _ => self.answer_of_channels(name, args).unwrap_or_else(|| {
+                let property = name.strip_prefix("ctx:");
+                let data = property.and_then(|property| self.context(instance, property));
+                data.ok_or_else(|| {
+                    Fault::error(format!("{name} needs a host, and this cloud runs without one"))
+                })
+            }),
         }
     }
 
@@ -49,14 +53,18 @@ impl Core {
             "rid_name" => text(&meta.name),
             "rid_description" => text(&meta.description),
             "rid_author" => text(&meta.author),
-            "parent" => Data::Null,
-            "children" => Data::Array(Vec::new()),
+            "parent" => self.parent(),
+            "children" => self.children(),
+            "rulesets" => {
+                let views = self
+                    .program
+                    .rulesets
+                    .iter()
+                    .map(|r| rulesets::view(&r.rid, r.url.as_ref(), &r.config, &r.code));
+                Data::Array(views.collect())
+            }
             _ => return None,
         })
-    }
-
-    pub(super) fn is_own(&self, eci: &str) -> bool {
-        *eci == *self.eci || *eci == *self.id
     }
 
     /// `event:send`: an event that cannot be delivered is logged, and answers null (`krl-runtime.md` §5.2).
@@ -98,12 +106,14 @@ impl Core {
             return Err(Fault::error("events to other hosts need a host, and this cloud runs without one"));
         }
         let eci: Arc<str> = plain_text(eci).into();
-        if !self.is_own(&eci) {
-            return Err(Fault::error(format!("ECI not found {eci}")));
-        }
         let part = |data: &Data| data.as_str().unwrap_or_default().to_owned();
         let event = Event::clean(&eci, &part(domain), &part(name), self.passed_on(attrs), 0);
-        let Event { domain, name, attrs, .. } = event.map_err(|e| Fault::error(e.to_string()))?;
+        let admitted = event.and_then(|event| {
+            self.admit_event(&eci, Some(&self.id), &event.domain, &event.name)?;
+            Ok(event)
+        });
+        let Event { domain, name, attrs, .. } =
+            admitted.map_err(|refusal| Fault::error(refusal.to_string()))?;
         let eid = self.random.id();
         let hops = self.transaction.hops + 1;
         if hops > self.budgets.hops {

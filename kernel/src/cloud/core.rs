@@ -1,9 +1,12 @@
 //! What a cloud holds, apart from the machine that runs its code, and how a reaction's changes are taken back.
 
+use super::channels::{Channels, Touched};
 use super::environment::{Budgets, LogEntry, Sink, TraceEntry};
 use super::event::{Directive, Event, RuntimeError};
+use super::family::Family;
 use super::install::ProgramUndo;
 use super::program::{Info, Installed, Program};
+use crate::channel::Channel;
 use crate::entities::{self, Variables};
 use crate::id::Random;
 use crate::library::Library;
@@ -112,6 +115,8 @@ pub(super) enum Undo {
     JobAdded(Arc<str>),
     JobRemoved(usize, Box<Job>),
     Program(Box<ProgramUndo>),
+    Channel(Arc<str>, Option<Box<Channel>>),
+    Family(Box<Family>),
 }
 
 /// Where a reaction began: what came since is taken back if it fails (decision R2).
@@ -143,6 +148,7 @@ pub(super) struct Transaction {
     pub hops: u32,
     /// Rulesets whose records go.
     pub uninstalled: Vec<Arc<str>>,
+    pub touched: Touched,
 }
 
 /// A cloud without its machine.
@@ -161,6 +167,8 @@ pub(super) struct Core {
     /// By slot of the program.
     pub kept: Vec<Kept>,
     pub jobs: Vec<Job>,
+    pub channels: Channels,
+    pub family: Family,
     pub outbox: VecDeque<Outgoing>,
     pub scene: Scene,
     pub transaction: Transaction,
@@ -252,6 +260,8 @@ impl Core {
             Undo::JobAdded(id) => self.jobs.retain(|job| job.id != id),
             Undo::JobRemoved(at, job) => self.jobs.insert(at.min(self.jobs.len()), *job),
             Undo::Program(undo) => self.take_back_program(*undo),
+            Undo::Channel(id, former) => drop(self.channels.replace(&id, former.map(|channel| *channel))),
+            Undo::Family(former) => self.family = *former,
         }
     }
 

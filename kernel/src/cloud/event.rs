@@ -1,5 +1,6 @@
 //! Events and what they answer (`krl-runtime.md` §2.1, §2.6, decision R2).
 
+use crate::channel;
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub enum Refusal {
     NoMap(&'static str),
     /// No such channel.
     UnknownChannel(Arc<str>),
+    /// The channel does not let it through.
+    Channel(channel::Refusal),
 }
 
 impl fmt::Display for Refusal {
@@ -36,6 +39,7 @@ impl fmt::Display for Refusal {
             Self::Missing(field) => write!(f, "missing {field}"),
             Self::NoMap(field) => write!(f, "Expected a JSON map for {field}"),
             Self::UnknownChannel(eci) => write!(f, "ECI not found {eci}"),
+            Self::Channel(refusal) => refusal.fmt(f),
         }
     }
 }

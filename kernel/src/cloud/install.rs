@@ -5,7 +5,7 @@ use super::core::{Core, Kept, Matches, Slot, Undo};
 use super::event::RuntimeError;
 use super::program::{Installed, Parts, Program};
 use super::start::Starter;
-use crate::library::{Code, CodeError};
+use crate::library::{Code, CodeError, Origin};
 use krl_vm::data::Data;
 use krl_vm::interp::Vm;
 use krl_vm::unit::{Automaton, Constant, Rule, Select, Unit};
@@ -96,7 +96,8 @@ impl Cloud {
         unit: Verified<Unit>,
         configuration: Configuration,
     ) -> Result<Vec<(Arc<str>, InstallError)>, InstallError> {
-        let code = self.core.library.load(unit).map_err(InstallError::Code)?;
+        let origin = Origin { flushed: self.core.now, ..Origin::default() };
+        let code = self.core.library.load(unit, origin).map_err(InstallError::Code)?;
         self.install_code(&code, configuration)
     }
 

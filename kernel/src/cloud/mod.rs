@@ -30,14 +30,17 @@
 //! ```
 
 mod answers;
+mod channels;
 mod core;
 mod effects;
 mod environment;
 mod event;
+mod family;
 mod host;
 mod install;
 pub(crate) mod program;
 mod query;
+mod rulesets;
 mod start;
 mod state;
 mod time;
@@ -46,10 +49,12 @@ mod transaction;
 pub use self::core::Outgoing;
 pub use environment::{Budgets, Environment, LogEntry, Sink, TraceEntry, Verdict};
 pub use event::{CallStack, Directive, Event, EventAnswer, Place, Refusal, Running, RuntimeError};
+pub use family::{Child, Family, NoChild};
 pub use install::{Configuration, InUse, InstallError};
 pub use query::{Query, QueryError};
 pub use state::{CloudState, JobState, RulesetState};
 
+use self::channels::Channels;
 use self::core::{Core, Scene, Transaction};
 use self::start::Starter;
 use crate::id::Random;
@@ -78,9 +83,12 @@ impl Cloud {
     #[must_use]
     pub fn new(environment: Environment) -> Self {
         let mut random = Random::new(environment.seed);
+        let (id, eci) = (random.id(), random.id());
         let mut core = Box::new(Core {
-            id: random.id(),
-            eci: random.id(),
+            channels: Channels::new(&id, &eci),
+            family: Family::default(),
+            id,
+            eci,
             host: environment.host,
             random,
             now: environment.now,
@@ -108,7 +116,7 @@ impl Cloud {
         &self.core.id
     }
 
-    /// The cloud's channel.
+    /// The channel that events and queries from outside come in on unless they name another.
     #[must_use]
     pub fn eci(&self) -> &Arc<str> {
         &self.core.eci
@@ -125,13 +133,32 @@ impl Cloud {
         self.core.program.rulesets.iter().map(|ruleset| &ruleset.rid)
     }
 
-    /// Raises an event on the cloud's channel and answers when it is committed. What it sends waits for [`Cloud::settle`].
+    /// Raises an event from outside on the cloud's channel; otherwise as [`Cloud::signal_on`].
     ///
     /// # Errors
-    /// Blank names, attributes that are no map. The rulesets never see such an event.
+    /// As [`Cloud::signal_on`].
     pub fn signal(&mut self, domain: &str, name: &str, attrs: Data) -> Result<EventAnswer, Refusal> {
         let eci = self.core.eci.clone();
+        self.signal_on(&eci, None, domain, name, attrs)
+    }
+
+    /// Raises an event on a channel and answers when it is committed. The sender is the cloud it comes from, none for one from outside.
+    /// What it sends waits for [`Cloud::settle`].
+    ///
+    /// # Errors
+    /// Blank names, attributes that are no map, a channel that is not there or does not let it through. The rulesets never see such an
+    /// event.
+    pub fn signal_on(
+        &mut self,
+        eci: &str,
+        sender: Option<&str>,
+        domain: &str,
+        name: &str,
+        attrs: Data,
+    ) -> Result<EventAnswer, Refusal> {
+        let eci = event::text(eci, "event.eci")?;
         let event = Event::clean(&eci, domain, name, attrs, self.core.now)?;
+        self.core.admit_event(&eci, sender, &event.domain, &event.name)?;
         let eid = self.core.random.id();
         Ok(self.transact(event, eid, 0))
     }

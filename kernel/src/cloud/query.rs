@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub struct Query {
     /// The channel it comes in on; the cloud's own if there is none.
     pub eci: Option<Arc<str>>,
+    /// The cloud that asks; none from outside.
+    pub sender: Option<Arc<str>>,
     /// The ruleset.
     pub rid: String,
     /// The shared name.
@@ -72,10 +74,7 @@ impl Cloud {
     /// What is wrong with it, or what its function raised.
     pub fn query(&mut self, query: &Query) -> Result<Data, QueryError> {
         let refused = QueryError::Refused;
-        let eci = query.eci.clone().unwrap_or_else(|| self.core.eci.clone());
-        if !self.core.is_own(&eci) {
-            return Err(refused(Refusal::UnknownChannel(eci)));
-        }
+        let eci = text(query.eci.as_ref().unwrap_or(&self.core.eci), "query.eci").map_err(refused)?;
         let rid = text(&query.rid, "query.rid").map_err(refused)?;
         let name = text(&query.name, "query.name").map_err(refused)?;
         let none = DataMap::new();
@@ -84,6 +83,7 @@ impl Cloud {
             Data::Null => &none,
             _ => return Err(refused(Refusal::NoMap("query.args"))),
         };
+        self.core.admit_query(&eci, query.sender.as_deref(), &rid, &name).map_err(refused)?;
         let program = self.core.program.clone();
         let ruleset = program.slot_of(&rid).and_then(|slot| Some((slot, program.rulesets.get(slot)?)));
         let Some((slot, ruleset)) = ruleset else { return Err(QueryError::NotInstalled(rid)) };

@@ -1,7 +1,9 @@
 //! A cloud's state as plain data: what a restart, a copy and an export need (decision E4, R10).
 
+use super::channels::Channels;
 use super::start::Starter;
-use super::{Cloud, Configuration, InstallError};
+use super::{Cloud, Configuration, Family, InstallError};
+use crate::channel::Channel;
 use crate::machine::MatchState;
 use crate::schedule::{Job, Timing};
 use krl_vm::data::{Data, DataMap};
@@ -17,6 +19,12 @@ pub struct CloudState {
     pub rulesets: Vec<RulesetState>,
     /// Its jobs in the order they were scheduled.
     pub jobs: Vec<JobState>,
+    /// The channel of events and queries that name none.
+    pub eci: Arc<str>,
+    /// Its channels but the one to itself.
+    pub channels: Vec<Channel>,
+    /// Its relatives.
+    pub family: Family,
 }
 
 /// The state of a ruleset.
@@ -79,7 +87,14 @@ impl Cloud {
                 Timing::Repeat { spec, .. } => Some(spec.clone()),
             },
         });
-        CloudState { now: self.core.now, rulesets: rulesets.collect(), jobs: jobs.collect() }
+        CloudState {
+            now: self.core.now,
+            rulesets: rulesets.collect(),
+            jobs: jobs.collect(),
+            eci: self.core.eci.clone(),
+            channels: self.core.channels.stored(&self.core.id).cloned().collect(),
+            family: self.core.family.clone(),
+        }
     }
 
     /// Starts all rulesets anew without state, as after a restart; [`Cloud::restore`] brings it back.
@@ -96,6 +111,8 @@ impl Cloud {
         core.kept.clear();
         core.program = Arc::new(Starter { core: &mut *core, vm: &mut self.machine.vm }.empty_program());
         core.jobs.clear();
+        core.channels = Channels::new(&core.id, &core.eci);
+        core.family = Family::default();
         core.outbox.clear();
         for (code, configuration) in rulesets {
             self.install_code(&code, configuration)?;
@@ -106,6 +123,9 @@ impl Cloud {
     /// Takes over the state of a cloud with the same rulesets; what belongs to rulesets or rules that are not here is left out.
     pub fn restore(&mut self, state: CloudState) {
         self.core.now = state.now;
+        self.core.eci = state.eci;
+        self.core.channels.restore(&self.core.id, state.channels);
+        self.core.family = state.family;
         for saved in state.rulesets {
             let program = self.core.program.clone();
             let Some(slot) = program.slot_of(&saved.rid) else { continue };

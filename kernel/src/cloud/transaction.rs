@@ -2,6 +2,7 @@
 //! ruleset's reaction to each event a savepoint.
 
 use super::Cloud;
+use super::channels::Touched;
 use super::core::{Audience, Core, Mode, Queued, Savepoint, Scene, Slot, Undo};
 use super::environment::{TraceEntry, Verdict};
 use super::event::{CallStack, Event, EventAnswer, Place, Running, RuntimeError};
@@ -23,6 +24,7 @@ impl Cloud {
     pub(super) fn transact(&mut self, event: Event, eid: Arc<str>, hops: u32) -> EventAnswer {
         let core = &mut self.core;
         let (domain, name) = (event.domain.clone(), event.name.clone());
+        core.transaction.touched = Touched::default();
         core.transaction.raised = 0;
         core.transaction.copied = 0;
         core.transaction.hops = hops;

@@ -35,11 +35,11 @@ signatures! {
     action delPico(eci: STRING) -> NULL = Request {}
     /// Creates a channel.
     /// Without policies it allows everything.
-    action newChannel(tags: ARRAY|STRING|NULL; eventPolicy: MAP|NULL, queryPolicy: MAP|NULL) -> MAP = Request {}
+    action newChannel(tags: ARRAY|NULL; eventPolicy: MAP|NULL, queryPolicy: MAP|NULL) -> MAP = Request {}
     /// Changes a channel of this cloud; what is left out stays.
-    action putChannel(eci: STRING; tags: ARRAY|STRING|NULL, eventPolicy: MAP|NULL, queryPolicy: MAP|NULL) -> NULL = Request {}
+    action putChannel(eci: STRING; tags: ARRAY|NULL, eventPolicy: MAP|NULL, queryPolicy: MAP|NULL) -> NULL = Request {}
     /// Changes the channel with just these tags, or creates it.
-    action upsertChannel(tags: ARRAY|STRING; eventPolicy: MAP|NULL, queryPolicy: MAP|NULL) -> NULL = Request {}
+    action upsertChannel(tags: ARRAY; eventPolicy: MAP|NULL, queryPolicy: MAP|NULL) -> NULL = Request {}
     /// Deletes a channel of this cloud.
     action delChannel(eci: STRING) -> NULL = Request {}
     /// Installs a ruleset; answers its id.

@@ -1,0 +1,202 @@
+//! The channels of a cloud, and the natives of `ctx` that show and change them (`krl-runtime.md` §1.2, §5.1).
+
+use super::Cloud;
+use super::core::{Core, Undo};
+use super::event::Refusal;
+use crate::channel::{Channel, EventPolicy, Kinship, Policies, QueryPolicy, tags};
+use krl_vm::data::Data;
+use krl_vm::fault::Fault;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Channels by id, which is the order they are shown in.
+#[derive(Debug, Default)]
+pub(super) struct Channels(BTreeMap<Arc<str>, Channel>);
+
+/// What a transaction may have changed of the ties to others, kept until the next one begins.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// Channels that it has created, changed or deleted.
+    pub channels: BTreeSet<Arc<str>>,
+    pub family: bool,
+}
+
+impl Channels {
+    /// The channel of a cloud to itself, and one that allows everything.
+    pub fn new(cloud: &Arc<str>, open: &Arc<str>) -> Self {
+        let both = [Channel::family(cloud.clone(), Kinship::Own, cloud.clone()), Channel::open(open.clone())];
+        Self(both.map(|channel| (channel.id.clone(), channel)).into())
+    }
+
+    pub fn get(&self, eci: &str) -> Option<&Channel> {
+        self.0.get(eci)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Channel> {
+        self.0.values()
+    }
+
+    /// Those that are stored: all but the self channel, which follows from the cloud.
+    pub fn stored(&self, cloud: &str) -> impl Iterator<Item = &Channel> {
+        self.iter().filter(move |channel| *channel.id != *cloud)
+    }
+
+    /// Replaces all that are stored.
+    pub fn restore(&mut self, cloud: &str, stored: Vec<Channel>) {
+        self.0.retain(|id, _| **id == *cloud);
+        self.0.extend(stored.into_iter().map(|channel| (channel.id.clone(), channel)));
+    }
+
+    /// Puts a channel in its place, or leaves the place empty; answers what was there.
+    pub fn replace(&mut self, id: &Arc<str>, channel: Option<Channel>) -> Option<Channel> {
+        match channel {
+            Some(channel) => self.0.insert(id.clone(), channel),
+            None => self.0.remove(id),
+        }
+    }
+}
+
+impl Cloud {
+    /// Its channels, in the order of their ids.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.core.channels.iter()
+    }
+
+    /// The channels that the last transaction may have created, changed or deleted, as they are now.
+    pub fn touched_channels(&self) -> impl Iterator<Item = (&Arc<str>, Option<&Channel>)> {
+        self.core.transaction.touched.channels.iter().map(|id| (id, self.core.channels.get(id)))
+    }
+
+    /// Whether the last transaction may have changed the family.
+    #[must_use]
+    pub fn touched_family(&self) -> bool {
+        self.core.transaction.touched.family
+    }
+}
+
+impl Core {
+    /// Lets an event of `sender` through, which is another cloud, this one, or none.
+    pub(super) fn admit_event(
+        &self,
+        eci: &Arc<str>,
+        sender: Option<&str>,
+        domain: &str,
+        name: &str,
+    ) -> Result<(), Refusal> {
+        let channel = self.channels.get(eci).ok_or_else(|| Refusal::UnknownChannel(eci.clone()))?;
+        channel.check_event(sender, domain, name).map_err(Refusal::Channel)
+    }
+
+    /// Lets a query of `sender` through, which is another cloud, this one, or none.
+    pub(super) fn admit_query(
+        &self,
+        eci: &Arc<str>,
+        sender: Option<&str>,
+        rid: &str,
+        name: &str,
+    ) -> Result<(), Refusal> {
+        let channel = self.channels.get(eci).ok_or_else(|| Refusal::UnknownChannel(eci.clone()))?;
+        channel.check_query(sender, rid, name).map_err(Refusal::Channel)
+    }
+
+    /// Natives about channels; none if `name` is no such native.
+    pub(super) fn answer_of_channels(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
+        Some(match (name, args) {
+            ("ctx:channels", _) => Ok(Data::Array(self.channels.iter().map(Channel::to_data).collect())),
+            ("ctx:newChannel", args) => self.new_channel(&Change::of(args)),
+            ("ctx:putChannel", [eci, args @ ..]) => self.put_channel(eci, &Change::of(args)),
+            ("ctx:upsertChannel", args) => self.upsert_channel(&Change::of(args)),
+            ("ctx:delChannel", [eci, ..]) => self.delete_channel(eci),
+            _ => return None,
+        })
+    }
+
+    fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
+        self.may_write()?;
+        let channel = change.apply(&Channel::open(""))?;
+        let channel = Channel { id: self.random.id(), ..channel };
+        let view = channel.to_data();
+        self.change_channel(&channel.id.clone(), Some(channel));
+        Ok(view)
+    }
+
+    fn put_channel(&mut self, eci: &Data, change: &Change<'_>) -> Result<Data, Fault> {
+        self.may_write()?;
+        let channel = self.own_channel(eci)?;
+        match &channel.family {
+            Some(_) if channel.id == self.id => return Err(Fault::error("Cannot edit the self channel.")),
+            Some(_) => {}
+            None => {
+                let changed = change.apply(channel)?;
+                self.change_channel(&changed.id.clone(), Some(changed));
+            }
+        }
+        Ok(Data::Null)
+    }
+
+    /// Changes the first channel with just these tags, or creates it; its tags are sorted then.
+    fn upsert_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
+        self.may_write()?;
+        let mut tags = tags::parse(change.tags.unwrap_or(&Data::Null))?;
+        tags.sort_unstable();
+        let known = self.channels.iter().find(|channel| channel.has_tags(&tags)).cloned();
+        let channel = known.unwrap_or_else(|| Channel::open(self.random.id()));
+        let channel = Channel { tags, ..change.apply(&channel)? };
+        self.change_channel(&channel.id.clone(), Some(channel));
+        Ok(Data::Null)
+    }
+
+    fn delete_channel(&mut self, eci: &Data) -> Result<Data, Fault> {
+        self.may_write()?;
+        let channel = self.own_channel(eci)?;
+        if channel.family.is_some() {
+            return Err(Fault::error("Cannot delete family channels."));
+        }
+        let id = channel.id.clone();
+        self.change_channel(&id, None);
+        Ok(Data::Null)
+    }
+
+    fn own_channel(&self, eci: &Data) -> Result<&Channel, Fault> {
+        let channel = eci.as_str().and_then(|eci| self.channels.get(eci));
+        channel.ok_or_else(|| Fault::error(format!("ECI not found {}", eci.as_str().unwrap_or_default())))
+    }
+
+    /// Puts a channel in its place, or leaves the place empty, and remembers how to take it back.
+    pub(super) fn change_channel(&mut self, id: &Arc<str>, channel: Option<Channel>) {
+        let former = self.channels.replace(id, channel);
+        self.transaction.touched.channels.insert(id.clone());
+        self.transaction.undo.push(Undo::Channel(id.clone(), former.map(Box::new)));
+    }
+}
+
+/// What a native gives of a channel; null leaves it as it is.
+struct Change<'a> {
+    tags: Option<&'a Data>,
+    event: Option<&'a Data>,
+    query: Option<&'a Data>,
+}
+
+impl<'a> Change<'a> {
+    fn of(args: &'a [Data]) -> Self {
+        let given = |index| args.get(index).filter(|arg| **arg != Data::Null);
+        Self { tags: given(0), event: given(1), query: given(2) }
+    }
+
+    fn apply(&self, channel: &Channel) -> Result<Channel, Fault> {
+        let mut channel = channel.clone();
+        if let Some(tags) = self.tags {
+            channel.tags = tags::parse(tags)?;
+        }
+        let event = self.event.map(EventPolicy::parse).transpose()?;
+        let query = self.query.map(QueryPolicy::parse).transpose()?;
+        if event.is_some() || query.is_some() {
+            let former = &channel.policies;
+            channel.policies = Arc::new(Policies {
+                event: event.unwrap_or_else(|| former.event.clone()),
+                query: query.unwrap_or_else(|| former.query.clone()),
+            });
+        }
+        Ok(channel)
+    }
+}
