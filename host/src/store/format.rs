@@ -1,6 +1,6 @@
 //! The format version of a store, and the way from older formats to this one.
 
-use krl_kernel::store::{Batch, Space, Store, StoreError};
+use krl_kernel::store::{Batch, Read, Space, Store, StoreError};
 use std::ops::ControlFlow;
 
 /// The format this version writes.
@@ -39,7 +39,8 @@ pub fn migrate(store: &dyn Store, supported: u32, migrations: &[(u32, Migration)
     Ok(())
 }
 
-fn version(store: &dyn Store) -> Result<Option<u32>, StoreError> {
+/// What a store says of its format.
+pub fn version(store: &dyn Read) -> Result<Option<u32>, StoreError> {
     let Some(value) = store.get(Space::Host, KEY)? else {
         return Ok(None);
     };
@@ -72,7 +73,7 @@ fn mark(store: &dyn Store, format: u32) -> Result<(), StoreError> {
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
-    use krl_kernel::store::{MemoryStore, Read};
+    use krl_kernel::store::MemoryStore;
 
     /// Made-up format 2 keeps names in capitals, format 3 puts a mark behind them.
     const STEPS: &[(u32, Migration)] = &[(1, capitals), (2, marks)];

@@ -1,5 +1,6 @@
 //! Storage on disk: the kernel's store trait on an embedded engine, formats of the data folder.
 
+pub mod backup;
 mod engine_errors;
 mod fjall;
 mod format;

@@ -1,7 +1,9 @@
 //! Storage as the kernel sees it: ordered keys in a few spaces, atomic batches, snapshots. Nothing else in the kernel knows what is below.
 
+mod faults;
 mod memory;
 
+pub use faults::{Fault, FaultyStore};
 pub use memory::MemoryStore;
 
 use std::fmt;
