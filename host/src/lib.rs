@@ -3,4 +3,6 @@
 pub mod api;
 pub mod config;
 pub mod http;
+pub mod outside;
+pub mod registry;
 pub mod store;
