@@ -10,11 +10,12 @@ use krl_host::registry::{
 };
 use krl_kernel::library::Library;
 use krl_kernel::store::{Batch, MemoryStore, Read, Space, Store, scan_prefix};
+use krl_stdlib::rulesets::Bundled;
 use origin::{Act, Server, answer, ok, redirect};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A registry over a store, and a folder of rulesets.
@@ -28,7 +29,7 @@ fn config() -> RegistryConfig {
     RegistryConfig {
         files: Files::Anywhere,
         limits: Limits { source_bytes: 1000, krlc_bytes: 10_000 },
-        bundled: vec![("io.picolabs.bundled".into(), "ruleset io.picolabs.bundled {}".into())],
+        bundled: &[Bundled { rid: "io.picolabs.bundled", source: "ruleset io.picolabs.bundled {}" }],
         now: || 1_582_979_445_123,
     }
 }
@@ -39,7 +40,7 @@ fn open(store: Arc<MemoryStore>, config: RegistryConfig) -> Registry {
         total: Duration::from_secs(2),
         ..TransportConfig::default()
     };
-    let loader = Mutex::new(Library::new(krl_stdlib::natives()));
+    let loader = Library::new(krl_stdlib::natives());
     let transport = Transport::new(&transport).unwrap();
     Registry::open(store, Arc::new(loader), transport, config).unwrap()
 }

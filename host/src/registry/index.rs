@@ -8,6 +8,7 @@ use super::ruleset::{Facts, Flush, Loader, Ruleset};
 use super::{Limits, RegistryError, Swept};
 use krl_kernel::library::Code;
 use krl_kernel::store::{Batch, Store, StoreError};
+use krl_stdlib::rulesets::Bundled;
 use krl_vm::unit::Unit;
 use krl_vm::verify::Verified;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,7 +19,7 @@ pub(super) struct Index {
     store: Arc<dyn Store>,
     loader: Arc<dyn Loader>,
     limits: Limits,
-    bundled: HashMap<Arc<str>, Arc<str>>,
+    bundled: &'static [Bundled],
     now: fn() -> i64,
     opened: i64,
     /// Held while a version is judged beside the others, loaded and written.
@@ -40,13 +41,12 @@ impl Index {
     pub fn open(
         store: Arc<dyn Store>,
         loader: Arc<dyn Loader>,
-        bundled: Vec<(Arc<str>, Arc<str>)>,
+        bundled: &'static [Bundled],
         limits: Limits,
         now: fn() -> i64,
     ) -> Result<Self, StoreError> {
         let records = record::all(&*store)?.into_iter().map(|(address, record)| (address, Arc::new(record)));
         let known = RwLock::new(Known { records: records.collect(), ..Known::default() });
-        let bundled = bundled.into_iter().collect();
         let admission = Mutex::default();
         Ok(Self { store, loader, limits, bundled, now, opened: now(), admission, known })
     }
@@ -122,7 +122,9 @@ impl Index {
         rid: &str,
         version: Option<ContentHash>,
     ) -> Result<Option<Arc<Ruleset>>, RegistryError> {
-        let Some(source) = self.bundled.get(rid) else { return Ok(None) };
+        let Some(Bundled { source, .. }) = self.bundled.iter().find(|bundled| bundled.rid == rid) else {
+            return Ok(None);
+        };
         let hash = content::hash_of(source.as_bytes());
         if version.is_some_and(|version| version != hash) {
             return Ok(None);
@@ -193,8 +195,8 @@ impl Index {
     fn check_modules(&self, address: &Address, record: &Record) -> Result<(), RegistryError> {
         let known = self.read();
         let mut modules = Modules::default();
-        for rid in self.bundled.keys() {
-            modules.add(rid, &[]);
+        for bundled in self.bundled {
+            modules.add(bundled.rid, &[]);
         }
         for (_, other) in known.records.iter().filter(|(other, _)| *other != address) {
             modules.add(&other.rid, &other.uses);

@@ -27,6 +27,7 @@ use crate::outside::Transport;
 use flight::{Flight, Flights, Kind, Outcome};
 use index::Index;
 use krl_kernel::store::{Store, StoreError};
+use krl_stdlib::rulesets::Bundled;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,8 +66,8 @@ pub struct RegistryConfig {
     pub files: Files,
     /// Sizes.
     pub limits: Limits,
-    /// System rulesets: id and source, found at `krl:bundled/ID`.
-    pub bundled: Vec<(Arc<str>, Arc<str>)>,
+    /// System rulesets, found at `krl:bundled/ID`.
+    pub bundled: &'static [Bundled],
     /// The clock: milliseconds since 1970.
     pub now: fn() -> i64,
 }

@@ -7,7 +7,7 @@ use krl_stdlib::datetime::format_iso;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::unit::Unit;
 use krl_vm::verify::Verified;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Where code comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +75,8 @@ pub trait Loader: Send + Sync {
     fn load(&self, unit: Verified<Unit>, facts: &Facts) -> Result<Arc<Code>, CodeError>;
 }
 
-impl Loader for Mutex<Library> {
+impl Loader for Library {
     fn load(&self, unit: Verified<Unit>, _: &Facts) -> Result<Arc<Code>, CodeError> {
-        self.lock().unwrap_or_else(PoisonError::into_inner).load(unit)
+        Library::load(self, unit)
     }
 }
