@@ -2,7 +2,7 @@
 
 use super::address::{Address, ContentHash};
 use super::finding::Finding;
-use krl_kernel::library::{Code, CodeError, Library};
+use krl_kernel::library::{Code, CodeError, Library, Origin};
 use krl_stdlib::datetime::format_iso;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::unit::Unit;
@@ -76,7 +76,9 @@ pub trait Loader: Send + Sync {
 }
 
 impl Loader for Library {
-    fn load(&self, unit: Verified<Unit>, _: &Facts) -> Result<Arc<Code>, CodeError> {
-        Library::load(self, unit)
+    fn load(&self, unit: Verified<Unit>, facts: &Facts) -> Result<Arc<Code>, CodeError> {
+        let warnings = facts.warnings.iter().map(Finding::to_data).collect();
+        let origin = Origin { flushed: facts.flushed, compiler: facts.compiler.clone(), warnings };
+        Library::load(self, unit, origin)
     }
 }
