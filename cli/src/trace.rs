@@ -1,6 +1,7 @@
 //! What a cloud told while it worked, for people: logs, and why each rule was or was not selected.
 
 use crate::session::Entry;
+use krl_kernel::channel::Channel;
 use krl_kernel::cloud::{CloudState, LogEntry, RuntimeError, TraceEntry, Verdict};
 use krl_kernel::machine::Reason;
 use krl_vm::data::{Data, DataMap};
@@ -72,7 +73,7 @@ fn verdict(entry: &TraceEntry) -> String {
     }
 }
 
-/// Entity variables, matches in progress and jobs that differ.
+/// Entity variables, matches in progress, jobs and channels that differ.
 pub fn changes(before: &CloudState, after: &CloudState) -> String {
     let mut text = String::new();
     for ruleset in &after.rulesets {
@@ -103,6 +104,25 @@ pub fn changes(before: &CloudState, after: &CloudState) -> String {
     }
     for job in before.jobs.iter().filter(|job| !after.jobs.iter().any(|is| is.id == job.id)) {
         let _ = writeln!(text, "  {} · no longer scheduled: {}:{}", job.rid, job.domain, job.name);
+    }
+    text.push_str(&channel_changes(&before.channels, &after.channels));
+    text
+}
+
+fn channel_changes(before: &[Channel], after: &[Channel]) -> String {
+    let mut text = String::new();
+    let mut tell = |channel: &Channel, what: &str| {
+        let _ = writeln!(text, "  channel {} [{}]: {what}", channel.id, channel.tags.join(", "));
+    };
+    for channel in after {
+        match before.iter().find(|was| was.id == channel.id) {
+            None => tell(channel, "created"),
+            Some(was) if was != channel => tell(channel, "changed"),
+            Some(_) => {}
+        }
+    }
+    for channel in before.iter().filter(|was| !after.iter().any(|is| is.id == was.id)) {
+        tell(channel, "deleted");
     }
     text
 }
