@@ -1,6 +1,7 @@
 //! A host of personal clouds: the kernel with a disk, a network, a clock and threads.
 
 pub mod api;
+pub mod client;
 pub mod config;
 pub mod http;
 pub mod outside;

@@ -1,5 +1,15 @@
 //! What an operator chooses: one file, the environment and flags, all described by one table.
 
+pub mod distro;
+mod file;
+mod load;
+mod table;
+mod value;
+
+pub use distro::Distro;
+pub use load::{ConfigError, FILE_NAME, Origin, Sources, load};
+pub use table::{Setting, TABLE};
+
 use krl_kernel::cloud::Budgets;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,12 +33,23 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// What is written about requests.
     pub log: Log,
-    /// Where traces go, as OTLP over HTTP; none: nowhere.
-    pub otlp: Option<String>,
+    /// The manifest.
+    pub distro_file: Option<PathBuf>,
+    /// What is in it.
+    pub distro: Distro,
     /// Threads that run clouds; none: one for each processor.
     pub threads: Option<usize>,
     /// What one event or query may use.
     pub budgets: Budgets,
+}
+
+impl Settings {
+    /// How others reach this host, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.base_url.clone().unwrap_or_else(|| format!("{scheme}://localhost:{}", self.port))
+    }
 }
 
 impl Default for Settings {
@@ -42,7 +63,8 @@ impl Default for Settings {
             limits: Limits::default(),
             tls: None,
             log: Log::default(),
-            otlp: None,
+            distro_file: None,
+            distro: Distro::default(),
             threads: None,
             budgets: Budgets::default(),
         }

@@ -1,0 +1,140 @@
+//! Distro manifests: what a packaged host gives to new owners.
+
+use super::file::{self, Entry};
+use super::load::{ConfigError, Origin};
+use krl_vm::data::{Data, DataMap};
+use serde::Deserialize;
+use std::path::Path;
+
+/// What a packaged host gives to new owners.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Distro {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// For people.
+    #[serde(default)]
+    pub description: String,
+    /// How the host calls itself; its name, if absent.
+    #[serde(default)]
+    pub branding: Option<String>,
+    /// Rulesets of a new owner's root cloud beside the system's, in this order.
+    #[serde(default)]
+    pub rulesets: Vec<DistroRuleset>,
+    /// Channels of a new owner's root cloud.
+    #[serde(default)]
+    pub channels: Vec<DistroChannel>,
+    /// A new owner's limits.
+    #[serde(default)]
+    pub quota: Quota,
+    /// Defaults of the host's settings; read as settings are.
+    #[serde(default, rename = "settings")]
+    _settings: serde::de::IgnoredAny,
+}
+
+/// A ruleset to install.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DistroRuleset {
+    /// An address, or the id of a ruleset that the host brings along.
+    pub url: String,
+    /// What `ctx:rid_config` answers.
+    #[serde(default = "no_config")]
+    pub config: Data,
+}
+
+fn no_config() -> Data {
+    Data::Map(DataMap::new())
+}
+
+/// A channel to make.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DistroChannel {
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Which events it takes, as the reference writes a policy: `{allow = [{domain, name}], deny = []}`.
+    pub event_policy: Data,
+    /// Which queries it takes: `{allow = [{rid, name}], deny = []}`.
+    pub query_policy: Data,
+}
+
+/// An owner's limits; absent ones are not limited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Quota {
+    /// Clouds.
+    pub clouds: Option<u64>,
+    /// Bytes of their data.
+    pub bytes: Option<u64>,
+    /// Instructions per second, together.
+    pub instructions: Option<u64>,
+    /// Events per second, together.
+    pub events_per_second: Option<u64>,
+}
+
+impl Distro {
+    /// Reads a manifest, and the settings in it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not TOML, lacks something, or says something that nobody knows.
+    pub fn read(path: &Path) -> Result<(Self, Vec<Entry>), ConfigError> {
+        let text = file::read(path)
+            .map_err(|problem| ConfigError { origin: Origin::WholeFile(path.into()), problem })?;
+        let failed = |(line, problem)| ConfigError { origin: Origin::File(path.into(), line), problem };
+        let distro: Self = toml::from_str(&text).map_err(|e| {
+            failed((file::line(&text, e.span().map_or(0, |span| span.start)), e.message().to_owned()))
+        })?;
+        distro.check().map_err(|(word, problem)| {
+            failed((file::line(&text, text.find(&word).unwrap_or_default()), problem))
+        })?;
+        let entries = file::entries(&text, Some("settings")).map_err(failed)?;
+        Ok((distro, entries))
+    }
+
+    /// What the form alone does not show: the word that is wrong, and why.
+    fn check(&self) -> Result<(), (String, String)> {
+        let fail = |word: &str, problem: &str| Err((word.to_owned(), format!("`{word}` {problem}")));
+        if self.name.trim().is_empty() {
+            return fail("name", "must not be empty");
+        }
+        for DistroRuleset { url, .. } in &self.rulesets {
+            let is_id =
+                url.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !url.is_empty();
+            if !is_id && url::Url::parse(url).is_err() {
+                return fail(url, "must be an address, or the id of a ruleset that the host brings along");
+            }
+        }
+        for channel in &self.channels {
+            policy(&channel.event_policy, ["domain", "name"])?;
+            policy(&channel.query_policy, ["rid", "name"])?;
+        }
+        Ok(())
+    }
+}
+
+/// A policy has exactly `allow` and `deny`, lists of rules with exactly these fields (`krl-runtime.md` §1.2).
+fn policy(policy: &Data, fields: [&str; 2]) -> Result<(), (String, String)> {
+    let [first, second] = fields;
+    let wrong = || {
+        let rule = format!("{{ {first} = \"…\", {second} = \"…\" }}");
+        let problem = format!("a policy must be `{{ allow = [{rule}], deny = [] }}`");
+        (if first == "rid" { "query-policy" } else { "event-policy" }.to_owned(), problem)
+    };
+    let lists = policy.as_map().filter(|map| map.len() == 2).ok_or_else(wrong)?;
+    for name in ["allow", "deny"] {
+        let Some(Data::Array(rules)) = lists.get(name) else { return Err(wrong()) };
+        for rule in rules {
+            let rule = rule.as_map().filter(|rule| rule.len() == 2).ok_or_else(wrong)?;
+            let blank = |field: &&str| {
+                rule.get(*field).and_then(Data::as_str).is_none_or(|text| text.trim().is_empty())
+            };
+            if fields.iter().any(|field| blank(&field)) {
+                return Err(wrong());
+            }
+        }
+    }
+    Ok(())
+}
