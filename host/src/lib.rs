@@ -7,3 +7,4 @@ pub mod http;
 pub mod outside;
 pub mod registry;
 pub mod store;
+pub mod telemetry;

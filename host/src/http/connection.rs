@@ -70,7 +70,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static, E: Engine> Connection<S
             .header_read_timeout(None)
             .max_header_size(limits.header_bytes)
             .max_buf_size(limits.header_bytes.max(LEAST_BUFFER))
-            .pipeline_flush(true)
             .serve_connection(stream, service(&shared, &pulse, peer));
         watch(connection, &pulse, &shared, http1::Connection::graceful_shutdown).await;
     }
