@@ -110,7 +110,7 @@ impl Channel {
             tags.sort_unstable();
             tags
         };
-        sorted(&self.tags) == sorted(tags)
+        self.tags.len() == tags.len() && sorted(&self.tags) == sorted(tags)
     }
 
     /// The form that `ctx:channels` shows.

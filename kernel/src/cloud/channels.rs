@@ -116,6 +116,7 @@ impl Core {
         let channel = change.apply(&Channel::open(""))?;
         let channel = Channel { id: self.random.id(), ..channel };
         let view = channel.to_data();
+        self.charge(&view)?;
         self.change_channel(&channel.id.clone(), Some(channel));
         Ok(view)
     }
@@ -142,6 +143,7 @@ impl Core {
         let known = self.channels.iter().find(|channel| channel.has_tags(&tags)).cloned();
         let channel = known.unwrap_or_else(|| Channel::open(self.random.id()));
         let channel = Channel { tags, ..change.apply(&channel)? };
+        self.charge(&channel.to_data())?;
         self.change_channel(&channel.id.clone(), Some(channel));
         Ok(Data::Null)
     }

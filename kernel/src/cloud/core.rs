@@ -215,11 +215,17 @@ impl Core {
     /// Copies a value out of the machine's memory, at the expense of the transaction's.
     pub fn copy_out(&mut self, heap: &Heap, value: Value) -> Result<Data, Fault> {
         let data = heap.export(value)?;
-        self.transaction.copied += weight(&data);
+        self.charge(&data)?;
+        Ok(data)
+    }
+
+    /// Counts data that the transaction holds outside the machine's memory.
+    pub fn charge(&mut self, data: &Data) -> Result<(), Fault> {
+        self.transaction.copied += weight(data);
         if self.transaction.copied > self.budgets.memory_bytes {
             return Err(Fault::limit(Limit::Memory));
         }
-        Ok(data)
+        Ok(())
     }
 
     pub fn savepoint(&self) -> Savepoint {
