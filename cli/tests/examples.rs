@@ -1,4 +1,4 @@
-//! The examples and the code in the documents: checked, formatted, run.
+//! The examples, the system rulesets and the code in the documents: checked, formatted, run.
 #![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
 use std::path::{Path, PathBuf};
@@ -13,8 +13,10 @@ fn krl(args: &[&str]) -> Output {
 }
 
 #[test]
-fn examples_are_clean_and_formatted() {
-    for args in [&["check", "--deny", "warnings", "examples"][..], &["fmt", "--check", "examples"]] {
+fn examples_and_system_rulesets_are_clean_and_formatted() {
+    const FOLDERS: [&str; 2] = ["examples", "stdlib/rulesets"];
+    for args in [&["check", "--deny", "warnings"][..], &["fmt", "--check"]] {
+        let args = &[args, &FOLDERS[..]].concat()[..];
         let output = krl(args);
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{args:?}\n{text}{}", String::from_utf8_lossy(&output.stderr));

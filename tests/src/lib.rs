@@ -4,3 +4,4 @@
 pub mod property;
 pub mod sample;
 pub mod scenario;
+pub mod system;

@@ -312,6 +312,28 @@ mod tests {
         }
     }
 
+    /// The interfaces here are those of the rulesets that come with the engine.
+    #[test]
+    fn interfaces_are_those_of_the_bundled_rulesets() {
+        let sorted = |mut names: Vec<Arc<str>>| {
+            names.sort();
+            names
+        };
+        for bundled in krl_stdlib::rulesets::BUNDLED {
+            let unit = crate::compile(bundled.source).unit.expect(bundled.rid);
+            let interface = interfaces().iter().find(|i| &*i.rid == bundled.rid).expect(bundled.rid);
+            let provides = interface.provides.iter().map(|member| member.name.clone()).collect();
+            assert_eq!(
+                sorted(provides),
+                sorted(unit.provides.iter().map(|(n, _)| n.clone()).collect()),
+                "{}",
+                bundled.rid
+            );
+            let shares = unit.shares.iter().map(|shared| shared.name.clone()).collect();
+            assert_eq!(sorted(interface.shares.clone()), sorted(shares), "{}", bundled.rid);
+        }
+    }
+
     #[test]
     fn every_system_domain_has_events() {
         for domain in DOMAINS {
