@@ -51,7 +51,7 @@ impl World for Alone {
 
     fn query(&mut self, _: &Address, query: &Asked) -> Result<Data, String> {
         let Asked { rid, name, args } = query.clone();
-        self.0.query(&Query { eci: None, rid, name, args }).map_err(|error| error.to_string())
+        self.0.query(&Query { rid, name, args, ..Query::default() }).map_err(|error| error.to_string())
     }
 
     fn settle(&mut self) {
