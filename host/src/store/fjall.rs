@@ -3,6 +3,8 @@
 //! A commit is in the journal file when it returns, so a killed process does not lose it. `sync` waits for the disk on a handle of its own:
 //! the engine's own way holds the lock that commits need while the disk works.
 
+use super::archives;
+use super::damage::Before;
 use super::engine_errors::guarded;
 use super::format::{FORMAT, MIGRATIONS, migrate};
 use super::journal::Journal;
@@ -16,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const MIB: u64 = 1024 * 1024;
+
+/// The mark that counts syncs.
+const SYNCED: &[u8] = b"synced";
 
 /// How much the store may take. The defaults suit a machine with 1 GB of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub struct FjallStore {
     folder: PathBuf,
     reserve_bytes: u64,
     spaces: Spaces,
+    /// What the store knows of itself.
+    marks: Keyspace,
     journal: Journal,
     /// A write failed in a way that leaves it unknown what the disk has.
     failed: AtomicBool,
@@ -97,19 +104,28 @@ impl FjallStore {
     /// [`StoreError::Corrupt`] if it is damaged; the medium's.
     pub fn open(folder: &Path, options: &Options) -> Result<Self, StoreError> {
         let place = folder.display().to_string();
-        let (database, spaces) = guarded(&place, || {
+        let before = Before::look(folder)?;
+        archives::check(folder)?;
+        let (database, spaces, marks) = guarded(&place, || {
             let database = Database::builder(folder)
                 .cache_size(options.cache_bytes)
                 .worker_threads(options.threads.max(1))
                 .open()?;
             let spaces = Spaces::open(&database, options)?;
-            Ok((database, spaces))
+            let marks =
+                database.keyspace("marks", || KeyspaceCreateOptions::default().max_memtable_size(MIB))?;
+            Ok((database, spaces, marks))
         })?;
+        let synced = guarded(&place, || marks.get(SYNCED))?;
+        let synced = synced.and_then(|count| Some(u64::from_be_bytes((*count).try_into().ok()?)));
+        let synced = synced.unwrap_or_default();
+        before.compare(synced)?;
         let store = Self {
             folder: folder.to_owned(),
             reserve_bytes: options.reserve_bytes,
             spaces,
-            journal: Journal::new(folder),
+            marks,
+            journal: Journal::open(folder, synced)?,
             failed: AtomicBool::new(false),
             database,
         };
@@ -225,13 +241,26 @@ impl Store for FjallStore {
 
     fn sync(&self) -> Result<(), StoreError> {
         self.check_usable()?;
-        // The engine says here if it has failed in the meantime; all earlier commits have left its lock behind them.
-        self.failing(guarded(&self.place(), || self.database.persist(PersistMode::Buffer)))?;
-        self.failing(self.journal.sync())
+        // All earlier commits have left the engine's lock behind them when this has had it.
+        let count = |synced: u64| {
+            guarded(&self.place(), || {
+                let mut writes = self.database.batch().durability(Some(PersistMode::Buffer));
+                writes.insert(&self.marks, SYNCED, synced.to_be_bytes());
+                writes.commit()
+            })
+        };
+        self.failing(self.journal.sync(count))
     }
 
     fn snapshot(&self) -> Box<dyn Read> {
         Box::new(self.view())
+    }
+}
+
+impl Drop for FjallStore {
+    fn drop(&mut self) {
+        // The engine syncs when it goes; this counts it. What fails here fails there, and is found at the next start.
+        let _ = self.sync();
     }
 }
 

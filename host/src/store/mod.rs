@@ -1,6 +1,8 @@
 //! Storage on disk: the kernel's store trait on an embedded engine, formats of the data folder.
 
+mod archives;
 pub mod backup;
+mod damage;
 mod engine_errors;
 mod fjall;
 mod format;
