@@ -3,6 +3,7 @@
 pub mod channel;
 pub mod cloud;
 pub mod entities;
+pub mod graph;
 pub mod id;
 pub mod index;
 pub mod library;

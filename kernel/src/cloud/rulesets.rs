@@ -1,9 +1,18 @@
 //! `ctx:rulesets`: what programs see of the installed rulesets (`krl-runtime.md` §5.1).
 
+use super::Cloud;
+use super::program::Installed;
 use crate::library::Code;
 use krl_vm::data::Data;
 use krl_vm::unit::{Prologue, Unit, Use};
 use std::sync::Arc;
+
+impl Cloud {
+    /// The installed rulesets, in install order.
+    pub(crate) fn installed(&self) -> &[Installed] {
+        &self.core.program.rulesets
+    }
+}
 
 /// An installed ruleset.
 pub(super) fn view(rid: &Arc<str>, url: Option<&Arc<str>>, config: &Data, code: &Code) -> Data {
