@@ -7,7 +7,7 @@ mod aggregate;
 mod state;
 mod step;
 
-pub use state::MatchState;
+pub use state::{CapturedTexts, MatchState};
 pub use step::{Conditions, Input, Reason, Scratch, Step};
 
 use krl_regexp::Regexp;

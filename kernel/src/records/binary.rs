@@ -74,6 +74,16 @@ pub fn put_data(out: &mut Vec<u8>, data: &Data) {
     }
 }
 
+/// Appends a map.
+pub(super) fn put_map(out: &mut Vec<u8>, map: &DataMap) {
+    out.push(tag::MAP);
+    put_number(out, map.len() as u64);
+    for (key, value) in map {
+        put_text(out, key);
+        put_data(out, value);
+    }
+}
+
 /// Appends a scalar, or what a container begins with.
 fn put_start<'a>(out: &mut Vec<u8>, data: &'a Data) -> Option<Open<'a>> {
     match data {

@@ -1,17 +1,71 @@
 //! Keys of records. Names within a key end with a zero byte; the bytes 0 and 1 in them are escaped, so that no name begins another
 //! and keys are in the order of the names.
 
-/// Characters of a cloud's id.
-pub const CLOUD: usize = 27;
+use crate::id::LENGTH as CLOUD;
 
 /// What a record of a cloud is; the byte behind the cloud's id. The parts of variables come last: one scan of the others loads a cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Tag {
+    /// What the cloud is.
+    Head = b'a',
+    /// A channel: id.
+    Channel = b'c',
+    /// A child: id.
+    Child = b'd',
+    /// A job: id.
+    Job = b'j',
+    /// A match in progress: ruleset, rule.
+    Match = b'm',
     /// An entity variable: ruleset, name.
     Variable = b'v',
     /// A part of an entity variable: ruleset, name, ranks.
     Part = b'w',
+}
+
+impl Tag {
+    const ALL: [Self; 7] =
+        [Self::Head, Self::Channel, Self::Child, Self::Job, Self::Match, Self::Variable, Self::Part];
+
+    /// How many names follow it in a key.
+    const fn names(self) -> usize {
+        match self {
+            Self::Head => 0,
+            Self::Channel | Self::Child | Self::Job => 1,
+            Self::Match | Self::Variable | Self::Part => 2,
+        }
+    }
+}
+
+/// What a key of a cloud's record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudKey<'a> {
+    /// The cloud's id.
+    pub cloud: &'a str,
+    /// What the record is.
+    pub tag: Tag,
+    /// The names: none, an id, or a ruleset and a name.
+    pub names: Vec<String>,
+    /// What follows: the ranks of a part.
+    pub rest: &'a [u8],
+}
+
+/// Reads the key of a cloud's record.
+#[must_use]
+pub fn read(key: &[u8]) -> Option<CloudKey<'_>> {
+    let (cloud, rest) = key.split_at_checked(CLOUD)?;
+    let (&first, mut rest) = rest.split_first()?;
+    let tag = Tag::ALL.into_iter().find(|tag| *tag as u8 == first)?;
+    let mut names = Vec::with_capacity(tag.names());
+    for _ in 0..tag.names() {
+        let (name, after) = take_name(rest)?;
+        names.push(name);
+        rest = after;
+    }
+    if rest.is_empty() == (tag == Tag::Part) {
+        return None;
+    }
+    Some(CloudKey { cloud: std::str::from_utf8(cloud).ok()?, tag, names, rest })
 }
 
 /// Appends a name.

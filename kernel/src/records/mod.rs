@@ -1,10 +1,23 @@
 //! The form of everything the kernel stores: keys, and records that begin with a version and are read without trust.
 
+pub mod agenda;
 pub mod binary;
+pub mod channel;
+mod check;
+pub mod cloud;
+pub mod job;
 pub mod key;
+pub mod matches;
+mod plain;
+#[cfg(test)]
+mod tests;
 pub mod variable;
 
+pub use check::check;
+
 use crate::store::StoreError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt;
 
 /// The version that records begin with.
@@ -29,6 +42,10 @@ pub enum Damage {
     Twice,
     /// Something follows its end.
     Trailing,
+    /// Its fields are not those of such a record.
+    Fields,
+    /// Its key is not the hash of what it holds.
+    Hash,
     /// A part without what it is a part of, or under a key of another shape.
     Stray,
 }
@@ -44,6 +61,8 @@ impl fmt::Display for Damage {
             Self::Nesting => f.write_str("it is nested too deeply"),
             Self::Twice => f.write_str("a map has a key twice"),
             Self::Trailing => f.write_str("something follows its end"),
+            Self::Fields => f.write_str("its fields are not those of such a record"),
+            Self::Hash => f.write_str("it is not what its key is the hash of"),
             Self::Stray => f.write_str("it belongs to nothing"),
         }
     }
@@ -56,6 +75,23 @@ impl Damage {
     #[must_use]
     pub fn at(&self, key: &[u8]) -> StoreError {
         StoreError::Corrupt(format!("the record `{}`: {self}", key.escape_ascii()))
+    }
+}
+
+/// A record of these fields.
+pub(crate) fn encode(fields: &impl Serialize) -> Vec<u8> {
+    // The types of records have only lengths that are known beforehand, with which this cannot fail.
+    postcard::to_extend(fields, vec![VERSION]).unwrap_or_default()
+}
+
+/// The fields of a record.
+pub(crate) fn decode<T: DeserializeOwned>(record: &[u8]) -> Result<T, Damage> {
+    let fields = versioned(record)?.rest();
+    match postcard::take_from_bytes(fields) {
+        Ok((fields, [])) => Ok(fields),
+        Ok(_) => Err(Damage::Trailing),
+        Err(postcard::Error::DeserializeUnexpectedEnd) => Err(Damage::Short),
+        Err(_) => Err(Damage::Fields),
     }
 }
 

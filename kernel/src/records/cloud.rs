@@ -1,0 +1,229 @@
+//! The records of a cloud together: its head, loading it, deleting it.
+
+use super::channel::{self, PolicyTable};
+use super::key::{self, CloudKey, Tag, of_cloud};
+use super::{Damage, agenda, decode, encode, job, matches, plain};
+use crate::channel::Channel;
+use crate::entities::{Home, Sizes, Variables};
+use crate::machine::MatchState;
+use crate::schedule::Job;
+use crate::store::{Batch, Read, Space, StoreError, scan_prefix};
+use krl_vm::data::Data;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What a cloud is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// Whom it belongs to.
+    pub owner: Arc<str>,
+    /// The channel to its parent.
+    pub parent: Option<Arc<str>>,
+    /// When it was made, in milliseconds.
+    pub created: i64,
+    /// Its rulesets in install order.
+    pub rulesets: Vec<Installation>,
+}
+
+/// An installed ruleset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Installation {
+    /// Its id.
+    pub rid: Arc<str>,
+    /// Where it came from.
+    pub url: Option<Arc<str>>,
+    /// The BLAKE3 hash of its source, which tells which code it is.
+    pub hash: [u8; 32],
+    /// Its configuration.
+    #[serde(with = "plain")]
+    pub config: Data,
+}
+
+/// A child of a cloud.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// The child's id.
+    pub id: Arc<str>,
+    /// The channel to it.
+    pub eci: Arc<str>,
+    /// Children are in the order of these numbers.
+    pub sequence: u64,
+}
+
+/// A cloud as it is stored. Lists are in order.
+#[derive(Debug)]
+pub struct StoredCloud {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What it is.
+    pub head: Head,
+    /// Its channels, with their numbers.
+    pub channels: Vec<(u64, Channel)>,
+    /// Its children.
+    pub children: Vec<Child>,
+    /// Its jobs, with their numbers.
+    pub jobs: Vec<(u64, Job)>,
+    /// Matches in progress: ruleset, rule, state.
+    pub matches: Vec<(Arc<str>, Arc<str>, MatchState)>,
+    /// Entity variables of the rulesets that have any.
+    pub variables: Vec<(Arc<str>, Variables)>,
+}
+
+/// What loading needs besides the cloud's id.
+pub struct Source<'a> {
+    /// The store, or a snapshot of it. Variables hold on to it for what is read later.
+    pub read: &'a Arc<dyn Read>,
+    /// Policies that are in memory already.
+    pub policies: &'a PolicyTable,
+    /// The secret of [`Home::seed`].
+    pub seed: u64,
+}
+
+/// Writes the head of a cloud.
+pub fn put_head(batch: &mut Batch, cloud: &str, head: &Head) {
+    batch.put(Space::Clouds, of_cloud(cloud, Tag::Head, &[]), encode(head));
+}
+
+/// Writes a child of a cloud.
+pub fn put_child(batch: &mut Batch, cloud: &str, child: &Child) {
+    batch.put(Space::Clouds, of_cloud(cloud, Tag::Child, &[&child.id]), encode(child));
+}
+
+/// Removes a child of a cloud.
+pub fn remove_child(batch: &mut Batch, cloud: &str, id: &str) {
+    batch.remove(Space::Clouds, of_cloud(cloud, Tag::Child, &[id]));
+}
+
+/// The head of a cloud, without the rest of it.
+///
+/// # Errors
+/// The store's.
+pub fn load_head(read: &dyn Read, cloud: &str) -> Result<Option<Head>, StoreError> {
+    let key = of_cloud(cloud, Tag::Head, &[]);
+    let Some(record) = read.get(Space::Clouds, &key)? else { return Ok(None) };
+    decode(&record).map(Some).map_err(|damage| damage.at(&key))
+}
+
+/// Where the variables of a ruleset of a cloud are stored.
+#[must_use]
+pub fn home(source: &Source<'_>, cloud: &Arc<str>, rid: &Arc<str>) -> Arc<Home> {
+    let (read, seed, sizes) = (source.read.clone(), source.seed, Sizes::default());
+    Arc::new(Home { read, cloud: cloud.clone(), rid: rid.clone(), seed, sizes })
+}
+
+/// Loads a cloud with one scan; large variables are read when they are first used. What has no head is no cloud, or one that is being
+/// deleted.
+///
+/// # Errors
+/// The store's; records that are damaged.
+pub fn load(source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
+    let mut loading = Loading::default();
+    let (from, to) = (id.as_bytes(), of_cloud(id, Tag::Part, &[]));
+    let mut result = Ok(());
+    source.read.scan(Space::Clouds, from, Some(&to), &mut |key, record| match loading
+        .add(source, id, key, record)
+    {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(damage) => {
+            result = Err(damage.at(key));
+            ControlFlow::Break(())
+        }
+    })?;
+    result?;
+    loading.finish(source, id)
+}
+
+#[derive(Default)]
+struct Loading {
+    head: Option<Head>,
+    channels: Vec<(Arc<str>, channel::Kept)>,
+    children: Vec<Child>,
+    jobs: Vec<(u64, Job)>,
+    matches: Vec<(Arc<str>, Arc<str>, MatchState)>,
+    variables: Vec<(Arc<str>, Variables)>,
+}
+
+impl Loading {
+    fn add(&mut self, source: &Source<'_>, id: &Arc<str>, key: &[u8], record: &[u8]) -> Result<(), Damage> {
+        let CloudKey { tag, names, .. } = key::read(key).ok_or(Damage::Stray)?;
+        let mut names = names.into_iter().map(Arc::<str>::from);
+        let mut name = || names.next().unwrap_or_default();
+        match tag {
+            Tag::Head => self.head = Some(decode(record)?),
+            Tag::Channel => self.channels.push((name(), decode(record)?)),
+            Tag::Child => self.children.push(decode(record)?),
+            Tag::Job => {
+                let kept: job::Kept = decode(record)?;
+                self.jobs.push((kept.sequence, kept.revive(name()).ok_or(Damage::Fields)?));
+            }
+            Tag::Match => self.matches.push((name(), name(), matches::read_match(record)?)),
+            Tag::Variable => {
+                let rid = name();
+                if self.variables.last().is_none_or(|(last, _)| *last != rid) {
+                    let variables = Variables::at(home(source, id, &rid));
+                    self.variables.push((rid, variables));
+                }
+                if let Some((_, variables)) = self.variables.last_mut() {
+                    variables.adopt(name(), record)?;
+                }
+            }
+            Tag::Part => return Err(Damage::Stray),
+        }
+        Ok(())
+    }
+
+    fn finish(self, source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
+        let Self { head, channels, mut children, mut jobs, matches, variables } = self;
+        let Some(head) = head else { return Ok(None) };
+        let channels = channels.into_iter().map(|(id, kept)| {
+            let policies = source.policies.get(&**source.read, &kept.policies)?;
+            Ok((kept.sequence, Channel { id, tags: kept.tags, policies, family: kept.family }))
+        });
+        let mut channels: Vec<_> = channels.collect::<Result<_, StoreError>>()?;
+        channels.sort_by_key(|(sequence, _)| *sequence);
+        children.sort_by_key(|child| child.sequence);
+        jobs.sort_by_key(|(sequence, _)| *sequence);
+        Ok(Some(StoredCloud { id: id.clone(), head, channels, children, jobs, matches, variables }))
+    }
+}
+
+/// Removes records of a cloud, at most so many: all that is stored with it, its channels, its timers, its inbox, and which messages it
+/// has seen. Answers whether nothing is left. The head goes first: what is half deleted is no cloud.
+///
+/// # Errors
+/// The store's.
+pub fn erase(read: &dyn Read, cloud: &str, limit: usize, batch: &mut Batch) -> Result<bool, StoreError> {
+    let prefixes = [
+        (Space::Clouds, cloud.as_bytes().to_vec()),
+        (Space::Agenda, agenda::inbox(cloud)),
+        (Space::Agenda, agenda::seen_key(cloud, "")),
+    ];
+    let mut left = limit;
+    for (space, prefix) in prefixes {
+        scan_prefix(read, space, &prefix, &mut |key, record| {
+            let Some(fewer) = left.checked_sub(1) else { return ControlFlow::Break(()) };
+            left = fewer;
+            if space == Space::Clouds {
+                erase_elsewhere(key, record, batch);
+            }
+            batch.remove(space, key);
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(left > 0)
+}
+
+/// Removes what a record of a cloud has in other spaces.
+fn erase_elsewhere(key: &[u8], record: &[u8], batch: &mut Batch) {
+    let Some(CloudKey { cloud, tag, names, .. }) = key::read(key) else { return };
+    match (tag, names.first()) {
+        (Tag::Channel, Some(id)) => batch.remove(Space::Channels, id.as_bytes()),
+        (Tag::Job, Some(id)) => {
+            if let Ok(kept) = decode::<job::Kept>(record) {
+                batch.remove(Space::Agenda, agenda::timer_key(kept.due, cloud, id));
+            }
+        }
+        _ => {}
+    }
+}
