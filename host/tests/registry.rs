@@ -1,6 +1,6 @@
 //! Rulesets by address: krl-runtime.md §6.4 and §6.5, decisions R11, H6 and L9.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod origin;
 

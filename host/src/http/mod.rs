@@ -28,6 +28,7 @@ mod tls;
 mod token;
 
 pub use answer::Refusal;
+pub use channel::{EVENT_ID, HOPS};
 pub use metrics::Metrics;
 pub use route::{ROUTES, Route, RouteInfo};
 pub use server::{Running, Server, StartError, Stopped};

@@ -139,7 +139,7 @@ impl Guard {
             Some(Host::Domain(_)) => return Ok(()),
             None => return Err(Refused { host: "a URL without a host".to_owned() }),
         };
-        if self.address(address) { Ok(()) } else { Err(Refused { host: address.to_string() }) }
+        if self.address(address) { Ok(()) } else { Err(Refused { host: address.to_canonical().to_string() }) }
     }
 
     /// May this address be reached?

@@ -1,10 +1,11 @@
 //! One HTTP exchange within limits: guarded addresses, time-outs, a most size of the answer, a most number of redirects.
 
 use super::guard::{Allow, Guard, Refused};
+use hyper::ext::ReasonPhrase;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, Method, Proxy, StatusCode};
+use reqwest::{Certificate, ClientBuilder, Method, Proxy, Response, StatusCode};
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -66,8 +67,20 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// Are redirects followed?
     pub redirects: Redirects,
-    /// Most bytes of the answer's body.
-    pub limit: usize,
+    /// What is wanted of the answer's body.
+    pub answer: Body,
+}
+
+/// What is wanted of the body of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// All of it.
+    Whole {
+        /// Most bytes; more are a failure.
+        limit: usize,
+    },
+    /// Nothing; it is not waited for.
+    Ignored,
 }
 
 impl Request {
@@ -75,7 +88,7 @@ impl Request {
     #[must_use]
     pub fn get(url: Url, limit: usize) -> Self {
         let (headers, redirects) = (HeaderMap::new(), Redirects::Follow);
-        Self { method: Method::GET, url, headers, body: None, redirects, limit }
+        Self { method: Method::GET, url, headers, body: None, redirects, answer: Body::Whole { limit } }
     }
 }
 
@@ -84,6 +97,8 @@ impl Request {
 pub struct Reply {
     /// Its status.
     pub status: StatusCode,
+    /// What the server calls the status.
+    pub reason: String,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
@@ -104,7 +119,7 @@ pub enum TransportError {
         /// Most bytes.
         limit: usize,
     },
-    /// Too many redirects, or one to something that is no web address.
+    /// Too many redirects.
     Redirect(String),
     /// The connection broke, or what came is not HTTP.
     Broken(String),
@@ -172,19 +187,38 @@ impl Transport {
             outgoing = outgoing.body(body);
         }
         let mut response = outgoing.send().await.map_err(explain)?;
-        let too_large = TransportError::TooLarge { limit: request.limit };
-        if response.content_length().is_some_and(|length| length > request.limit as u64) {
+        let body = match request.answer {
+            Body::Whole { limit } => read(&mut response, limit).await?,
+            Body::Ignored => Vec::new(),
+        };
+        let status = response.status();
+        let own = response.extensions().get::<ReasonPhrase>();
+        let reason = match own {
+            Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
+            None => status.canonical_reason().unwrap_or_default().to_owned(),
+        };
+        Ok(Reply { status, reason, headers: std::mem::take(response.headers_mut()), body })
+    }
+
+    /// Longest time of one exchange.
+    pub(super) fn total(&self) -> Duration {
+        self.total
+    }
+}
+
+async fn read(response: &mut Response, limit: usize) -> Result<Vec<u8>, TransportError> {
+    let too_large = TransportError::TooLarge { limit };
+    if response.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(too_large);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(explain)? {
+        if body.len() + chunk.len() > limit {
             return Err(too_large);
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(explain)? {
-            if body.len() + chunk.len() > request.limit {
-                return Err(too_large);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Reply { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
 }
 
 /// A client for requests that follow redirects, or for those that do not.
@@ -234,14 +268,11 @@ fn builder(
     }
 }
 
-/// Follows redirects to web addresses that may be reached.
+/// Follows redirects to servers that may be reached. Those to anything but the web never come here: they are answers.
 fn follow(guard: Guard, most: usize) -> Policy {
     Policy::custom(move |attempt| {
         if attempt.previous().len() > most {
             return attempt.error(format!("more than {most} redirects"));
-        }
-        if !matches!(attempt.url().scheme(), "http" | "https") {
-            return attempt.error("to an address that is not of the web");
         }
         match guard.url(attempt.url()) {
             Ok(()) => attempt.follow(),
