@@ -51,7 +51,7 @@ fn all(headers: &HeaderMap) -> Data {
 
 /// The body as text, in the character set that the headers name.
 async fn decoded(headers: &HeaderMap, body: Vec<u8>) -> String {
-    let mut response = axum::http::Response::new(body);
+    let mut response = hyper::Response::new(body);
     response.headers_mut().extend(headers.get(CONTENT_TYPE).map(|value| (CONTENT_TYPE, value.clone())));
     reqwest::Response::from(response).text().await.unwrap_or_default()
 }
