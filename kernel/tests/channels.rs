@@ -68,7 +68,7 @@ fn relatives_reach_each_other_and_nobody_else_does() {
     assert_eq!(tags(&parent), ["", "system parent", "system self"]);
     assert_eq!(tags(&child), ["", "system child", "system self"]);
 
-    let mut family = |cloud: &mut Cloud, eci: Option<&str>, sender: Option<&Arc<str>>| {
+    let family = |cloud: &mut Cloud, eci: Option<&str>, sender: Option<&Arc<str>>| {
         let (rid, name) = ("c".into(), "family".into());
         let query = Query { eci: eci.map(Arc::from), sender: sender.cloned(), rid, name, ..Query::default() };
         cloud.query(&query).map_or_else(|refusal| refusal.to_string(), |answer| answer.to_json())
