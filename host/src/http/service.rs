@@ -69,7 +69,7 @@ pub async fn serve<E: Engine>(
         tracing::info!(
             target: "krl::access",
             method = head.method.as_str(),
-            path = &*shown(route, parts, path),
+            path = &*shown(route, path),
             status = answer.status().as_u16(),
             ms = time.as_micros() as f64 / 1000.0,
             bytes = answer.body().size_hint().lower(),
@@ -122,15 +122,23 @@ fn wrong_method(route: Route) -> Answer {
     answer
 }
 
-/// A path as the access log shows it. A channel's id is a capability: only its beginning is written.
-fn shown(route: Route, parts: Parts<'_>, path: &str) -> String {
-    let holds_channel = route.info().path.contains("{eci}") || route.info().path.contains("{id}");
-    match parts {
-        [id, ..] if holds_channel && !id.is_empty() => {
-            path.replacen(id, &format!("{}…", channel::prefix(id)), 1)
-        }
-        _ => path.to_owned(),
+/// A path as the access log shows it. A channel's id is a capability: only its beginning is written. Where a path is of no route, any long
+/// part of it may be one.
+fn shown(route: Route, path: &str) -> String {
+    const LONG: usize = 16;
+    let template = if route == Route::Files { "" } else { route.info().path };
+    let mut named = template.split('/');
+    let mut text = String::with_capacity(path.len());
+    for (at, part) in path.split('/').enumerate() {
+        let secret = match named.next() {
+            Some("{eci}" | "{id}") => true,
+            _ => template.is_empty() && part.len() > LONG,
+        };
+        text.push_str(if at == 0 { "" } else { "/" });
+        text.push_str(if secret { channel::prefix(part) } else { part });
+        text.push_str(if secret { "…" } else { "" });
     }
+    text
 }
 
 /// The trace's id in W3C's `traceparent`; empty without one.
