@@ -54,7 +54,7 @@ fn wait_until(what: impl Fn() -> bool) {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    panic!("it did not happen");
+    assert!(what(), "it did not happen");
 }
 
 #[test]

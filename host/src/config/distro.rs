@@ -131,7 +131,7 @@ fn policy(policy: &Data, fields: [&str; 2]) -> Result<(), (String, String)> {
             let blank = |field: &&str| {
                 rule.get(*field).and_then(Data::as_str).is_none_or(|text| text.trim().is_empty())
             };
-            if fields.iter().any(|field| blank(field)) {
+            if fields.iter().any(blank) {
                 return Err(wrong());
             }
         }

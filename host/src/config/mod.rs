@@ -37,6 +37,8 @@ pub struct Settings {
     pub distro_file: Option<PathBuf>,
     /// What is in it.
     pub distro: Distro,
+    /// Where traces go, as OTLP over HTTP; none: nowhere.
+    pub traces: Option<String>,
     /// Threads that run clouds; none: one for each processor.
     pub threads: Option<usize>,
     /// What one event or query may use.
@@ -65,6 +67,7 @@ impl Default for Settings {
             log: Log::default(),
             distro_file: None,
             distro: Distro::default(),
+            traces: None,
             threads: None,
             budgets: Budgets::default(),
         }

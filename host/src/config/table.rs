@@ -325,4 +325,16 @@ pub const TABLE: &[Setting] = &[
         "A line for each request; of a channel's id only the beginning",
         |s, v| put(&mut s.log.access, switch(v))
     ),
+    setting!(
+        "traces",
+        "traces",
+        "KRL_TRACES",
+        "URL",
+        "nowhere",
+        "Where traces go, as OTLP over HTTP: `http://localhost:4318`; needs a build with the feature `otel`",
+        |s, v| {
+            let expected = "must be an address such as `http://localhost:4318`";
+            put(&mut s.traces, url::Url::parse(v.trim()).map(|url| Some(url.into())).map_err(|_| expected))
+        }
+    ),
 ];

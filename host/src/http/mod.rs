@@ -24,6 +24,7 @@ mod pulse;
 mod route;
 mod server;
 mod service;
+mod span;
 mod tls;
 mod token;
 

@@ -5,6 +5,7 @@ use super::body::Allowance;
 use super::metrics::Metrics;
 use super::pulse::Pulse;
 use super::route::{self, Parts, Route};
+use super::span::{Parent, Span};
 use super::token::Token;
 use super::{channel, files, health, operator};
 use crate::api::Engine;
@@ -49,6 +50,7 @@ pub async fn serve<E: Engine>(
     let has_body = !body.is_end_stream();
     let path = head.uri.path();
     let (route, parts) = route::find(path).unwrap_or((Route::Files, [""; 5]));
+    let span = shared.settings.traces.as_ref().map(|_| Span::begin(route, &head));
     let mut answer = match dispatch(&shared, route, parts, &head, body).await {
         Ok(answer) => answer,
         Err(refusal) => refusal.answer(),
@@ -63,6 +65,9 @@ pub async fn serve<E: Engine>(
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     answer::seal(&mut answer, shared.settings.tls.is_some());
+    if let Some(span) = span {
+        span.end(answer.status());
+    }
     let time = began.elapsed();
     shared.metrics.answered(route, answer.status(), time);
     if shared.settings.log.access {
@@ -74,7 +79,7 @@ pub async fn serve<E: Engine>(
             ms = time.as_micros() as f64 / 1000.0,
             bytes = answer.body().size_hint().lower(),
             peer = %peer,
-            trace = trace_id(&head.headers),
+            trace = Parent::of(&head.headers).map_or("", |parent| parent.trace),
             "request"
         );
     }
@@ -139,10 +144,4 @@ fn shown(route: Route, path: &str) -> String {
         text.push_str(if secret { "…" } else { "" });
     }
     text
-}
-
-/// The trace's id in W3C's `traceparent`; empty without one.
-fn trace_id(headers: &hyper::HeaderMap) -> &str {
-    let value = headers.get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split('-').nth(1).filter(|id| id.len() == 32).unwrap_or_default()
 }

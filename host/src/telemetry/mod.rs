@@ -1,4 +1,8 @@
-//! Where log lines go: text for people, or JSON for programs.
+//! Where log lines go, text for people or JSON for programs, and where traces go.
+
+mod traces;
+
+pub use traces::Traces;
 
 use crate::config::{Log, LogFormat};
 use std::fmt;
@@ -13,6 +17,8 @@ pub enum TelemetryError {
     Filter(String),
     /// The process has a log already.
     Taken,
+    /// Traces cannot be sent there.
+    Collector(String, String),
 }
 
 impl fmt::Display for TelemetryError {
@@ -20,6 +26,7 @@ impl fmt::Display for TelemetryError {
         match self {
             Self::Filter(problem) => write!(f, "`log.level` is no filter: {problem}"),
             Self::Taken => f.write_str("this process writes a log already"),
+            Self::Collector(url, problem) => write!(f, "traces cannot go to {url}: {problem}"),
         }
     }
 }
