@@ -3,6 +3,7 @@
 use krl_xdi::format::{self, Format, WriteOptions, flat, quad, text};
 use krl_xdi::graph::Implied;
 use krl_xdi::{Address, Graph};
+use proptest::prelude::*;
 
 /// The running example of the specification.
 const EXAMPLE: &str = "(=ann/#says)=bob/#likes/(=ann/#says)=cy\n=ann/#friend/=bob\n=ann#home<#city>/&/\"Linz\"\n\
@@ -126,4 +127,46 @@ fn deep_and_long_inputs_do_no_harm() {
     let graph = text::read(&long).unwrap();
     let value = graph.literal(&Address::parse("<#a>").unwrap());
     assert_eq!(value.and_then(|v| v.as_str()).map(str::len), Some(50_000_000));
+}
+
+/// Texts made of what the formats are made of, most of them wrong somewhere.
+fn document() -> impl Strategy<Value = String> {
+    let part = r##"[{}\[\],:"/& \n]|"=a"|"#b"|"<#c>"|"/#p"|"//"|"&"|"=a/#p"|"=a/"|"<#c>/&"|"\(=a/#p\)"|=a|<#c>|\(=a/#p\)|/#p/|/&/|1|null"##;
+    prop_oneof![
+        prop::collection::vec(part, 0..16).prop_map(|parts| parts.concat()),
+        object(3).prop_map(|members| format!("{{{members}}}")),
+    ]
+}
+
+/// Members of quad and flat JSON, in any mixture.
+fn object(depth: u32) -> BoxedStrategy<String> {
+    let key = prop::sample::select(vec![
+        "=a", "#b", "<#c>", "/#p", "//", "&", "=a/#p", "=a/", "<#c>/&", "(=a/#p)", "(=a)", "/#p/x", "/",
+    ]);
+    let leaf = prop::sample::select(vec!["[]", "[\"=a\"]", "[\"(=a/#p)=b\",\"\"]", "1.50", "{}", "\"x\""]);
+    let value = if depth == 0 {
+        leaf.prop_map(str::to_owned).boxed()
+    } else {
+        prop_oneof![
+            leaf.prop_map(str::to_owned),
+            object(depth - 1).prop_map(|members| format!("{{{members}}}")),
+            object(depth - 1).prop_map(|members| format!("[{{{members}}}]")),
+        ]
+        .boxed()
+    };
+    let member = (key, value).prop_map(|(key, value)| format!("\"{key}\":{value}"));
+    prop::collection::vec(member, 0..4).prop_map(|members| members.join(",")).boxed()
+}
+
+proptest! {
+    #[test]
+    fn what_can_be_read_can_be_written_and_read_again(input in document()) {
+        let read = [quad::read(&input), flat::read(&input), text::read(&input)];
+        for graph in read.into_iter().flatten() {
+            let options = WriteOptions::ordered();
+            prop_assert_eq!(text::read(&text::write(&graph, options)), Ok(graph.clone()));
+            prop_assert_eq!(quad::read(&quad::write(&graph, options)), Ok(graph.clone()));
+            prop_assert_eq!(flat::read(&flat::write(&graph, options)), Ok(graph.clone()));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Looking at a node of a graph.
 
-use super::{Graph, NodeId, ROOT};
+use super::{Graph, NO_PREDICATE, NodeId, ROOT};
 use crate::kind::NodeKind;
 use crate::literal::Literal;
 use std::fmt;
@@ -108,15 +108,29 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// Does the relation establish an inner root, which is then its object?
+    /// The inner root that this node's relation with the predicate establishes; the first in order if there are several.
+    ///
+    /// ```
+    /// use krl_xdi::{Address, format::text};
+    ///
+    /// let graph = text::read("(=ann/#says)=bob/#likes/=cy\n")?;
+    /// let ann = graph.node(&Address::parse("=ann")?).unwrap();
+    /// let says = ann.inner_root("#says").unwrap();
+    /// assert_eq!(says.path(), "(=ann/#says)");
+    /// assert_eq!(says.established_by(), Some((ann, "#says")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn is_inner_root_of(self, relation: &Relation<'g>) -> bool {
-        let of = self.graph.inner_of.get(&self.id);
-        of.is_some_and(|(subject, predicate)| {
-            *subject == relation.subject.id
-                && self.graph.labels.find(relation.predicate) == Some(*predicate)
-                && relation.object.id == self.id
-        })
+    pub fn inner_root(self, predicate: &str) -> Option<Self> {
+        self.objects(predicate).find(|root| root.established_by() == Some((self, predicate)))
+    }
+
+    /// The subject and the predicate that establish this inner root. Without a predicate, the latter is empty.
+    #[must_use]
+    pub fn established_by(self) -> Option<(Self, &'g str)> {
+        let (subject, predicate) = *self.graph.inner_of.get(&self.id)?;
+        let predicate = if predicate == NO_PREDICATE { "" } else { self.graph.labels.text(predicate) };
+        Some((Self::new(self.graph, subject), predicate))
     }
 }
 
