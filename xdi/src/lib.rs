@@ -17,7 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way of the data: text → [`address`] and [`statement`](Statement) → [`graph`] → [`format`] → text.
+//! The way of the data: text → [`address`] and [`statement`](Statement) → [`graph`] → [`mod@format`] → text.
 
 pub mod address;
 pub mod format;
