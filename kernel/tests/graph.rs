@@ -148,7 +148,9 @@ fn a_cloud_begins_with_itself_its_channels_and_its_rulesets() {
         &format!("[#ruleset]*io.test#install<#hash>/&/\"{hash}\""),
         "[#ruleset]*io.test#install<#url>/&/\"https://example.org/t.krl\"",
     ];
-    let found: Vec<_> = statements(&cloud()).into_iter().filter(|line| !line.contains("Policy>")).collect();
+    let mut found: Vec<_> =
+        statements(&cloud()).into_iter().filter(|line| !line.contains("Policy>")).collect();
+    found.sort();
     assert_eq!(found, expected);
 }
 
