@@ -30,6 +30,8 @@ pub struct Options {
     /// Writes kept in memory per space before they go to a file, in bytes. A space holds at most five times as much. Taken when the
     /// store is made.
     pub buffer_bytes: u64,
+    /// Journals on disk, in bytes, at least 64 MiB: a start reads them all.
+    pub journal_bytes: u64,
     /// Puts are refused as [`StoreError::Full`] while the disk has less free space than this: what is being written behind the scenes
     /// still needs room, and so do removals.
     pub reserve_bytes: u64,
@@ -39,7 +41,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 64 * MIB, buffer_bytes: 16 * MIB, reserve_bytes: 256 * MIB, threads: 2 }
+        Self {
+            cache_bytes: 64 * MIB,
+            buffer_bytes: 16 * MIB,
+            journal_bytes: 128 * MIB,
+            reserve_bytes: 256 * MIB,
+            threads: 2,
+        }
     }
 }
 
@@ -109,6 +117,7 @@ impl FjallStore {
         let (database, spaces, marks) = guarded(&place, || {
             let database = Database::builder(folder)
                 .cache_size(options.cache_bytes)
+                .max_journaling_size(options.journal_bytes.max(64 * MIB))
                 .worker_threads(options.threads.max(1))
                 .open()?;
             let spaces = Spaces::open(&database, options)?;
