@@ -1,6 +1,7 @@
 //! The command line: what `krl` accepts. One struct a subcommand; `command/` holds one file for each.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use krl_host::config::TABLE;
 use std::path::PathBuf;
 
 /// Write, check, format and run KRL rulesets.
@@ -44,6 +45,8 @@ pub enum Command {
     Eval(Eval),
     /// Evaluate expressions and send events interactively
     Repl(Repl),
+    /// Host clouds: the event and query API on the network, the data in a folder
+    Serve(Serve),
     /// Explain a diagnostic code, an operator or a module
     Explain(Explain),
     /// Tell versions, configuration and limits, and test that the machine works
@@ -58,6 +61,53 @@ pub enum Command {
         /// The folder
         folder: PathBuf,
     },
+}
+
+/// Host clouds. Settings may also stand in a file or the environment; docs/host.md lists them all.
+#[derive(Debug)]
+pub struct Serve {
+    /// The settings file [default: host.toml in the host's folder]
+    pub settings: Option<PathBuf>,
+    /// The settings that were given: flag and value.
+    pub given: Vec<(String, String)>,
+}
+
+impl Args for Serve {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let file = clap::Arg::new("settings")
+            .long("settings")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("The settings file [default: host.toml in the host's folder]");
+        TABLE.iter().fold(command.arg(file), |command, setting| {
+            command.arg(
+                clap::Arg::new(setting.flag)
+                    .long(setting.flag)
+                    .value_name(setting.value)
+                    .help(format!("{} [default: {}]", setting.about, setting.default)),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for Serve {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let settings = matches.get_one::<PathBuf>("settings").cloned();
+        let given = TABLE.iter().filter_map(|setting| {
+            let value = matches.get_one::<String>(setting.flag)?;
+            Some((setting.flag.to_owned(), value.clone()))
+        });
+        Ok(Self { settings, given: given.collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Start a project or a ruleset.

@@ -53,3 +53,9 @@ pub fn usage(problem: &str) -> Exit {
     say(&format!("krl: {problem}"));
     Exit::Usage
 }
+
+/// Says why something could not be done.
+pub fn failure(problem: &str) -> Exit {
+    say(&format!("krl: {problem}"));
+    Exit::Errors
+}

@@ -3,8 +3,10 @@
 pub mod api;
 pub mod client;
 pub mod config;
+pub mod engine;
 pub mod http;
 pub mod outside;
 pub mod registry;
+pub mod serve;
 pub mod store;
 pub mod telemetry;

@@ -25,6 +25,14 @@ impl Random {
         Self(ChaCha20Rng::from_seed(seed))
     }
 
+    /// A stream of its own.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        let mut seed = [0; 32];
+        self.0.fill_bytes(&mut seed);
+        Self::secret(seed)
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()

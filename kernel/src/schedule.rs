@@ -24,6 +24,8 @@ pub struct Job {
     pub timing: Timing,
     /// When it fires next, in milliseconds.
     pub due: i64,
+    /// Jobs of a cloud are in the order of these numbers.
+    pub sequence: u64,
 }
 
 /// When a job fires.

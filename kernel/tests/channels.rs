@@ -61,7 +61,8 @@ fn a_transaction_tells_which_channels_it_touched() {
 #[test]
 fn relatives_reach_each_other_and_nobody_else_does() {
     let (mut parent, mut child) = (cloud(1), cloud(2));
-    let tie = Child { cloud: child.id().clone(), eci: "to-child".into(), parent: "to-parent".into() };
+    let tie =
+        Child { cloud: child.id().clone(), eci: "to-child".into(), parent: "to-parent".into(), sequence: 0 };
     parent.adopt(tie.clone());
     child.be_born(&parent.id().clone(), &tie);
     assert!(parent.touched_family() && child.touched_family());
@@ -105,7 +106,12 @@ fn relatives_reach_each_other_and_nobody_else_does() {
 fn channels_and_family_are_part_of_the_state() {
     let mut first = cloud(1);
     first.signal("c", "new", tag("a")).unwrap();
-    first.adopt(Child { cloud: "c2".into(), eci: "to-child".into(), parent: "to-parent".into() });
+    first.adopt(Child {
+        cloud: "c2".into(),
+        eci: "to-child".into(),
+        parent: "to-parent".into(),
+        sequence: 0,
+    });
     let state = first.state();
     let mut second = cloud(2);
     second.restore(state.clone());

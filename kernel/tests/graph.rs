@@ -158,8 +158,8 @@ fn a_cloud_begins_with_itself_its_channels_and_its_rulesets() {
 fn relatives_are_peers() {
     let mut cloud = cloud();
     let before = statements(&cloud);
-    cloud.adopt(Child { cloud: "c2".into(), eci: "down".into(), parent: "for-child".into() });
-    let tie = Child { cloud: cloud.id().clone(), eci: "for-parent".into(), parent: "up".into() };
+    cloud.adopt(Child { cloud: "c2".into(), eci: "down".into(), parent: "for-child".into(), sequence: 0 });
+    let tie = Child { cloud: cloud.id().clone(), eci: "for-parent".into(), parent: "up".into(), sequence: 0 };
     cloud.be_born(&"c3".into(), &tie);
     let added = statements(&cloud).into_iter().filter(|line| !before.contains(line));
     let added: Vec<_> = added.filter(|line| !line.contains("Policy>") && !line.contains("<#tags>")).collect();

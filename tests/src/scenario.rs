@@ -162,6 +162,7 @@ impl Player {
             rid: text(query, "rid").into(),
             name: text(query, "name").into(),
             args: member(query, "args"),
+            ..Query::default()
         };
         match (self.cloud.query(&asked), member(step, "error")) {
             (Ok(value), Data::Null) => same(&wire(step, "value"), &value),

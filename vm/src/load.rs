@@ -54,6 +54,13 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl LoadedUnit {
+    /// A unit without code. It is in no table.
+    #[must_use]
+    pub fn empty(rid: Arc<str>) -> Self {
+        let unit = Unit { rid, ..Unit::default() };
+        Self { unit, region: Region::default(), constants: Vec::new(), natives: Vec::new() }
+    }
+
     /// What it was loaded from.
     #[must_use]
     pub fn unit(&self) -> &Unit {

@@ -9,6 +9,7 @@ mod fmt;
 mod new;
 mod repl;
 mod run;
+mod serve;
 mod shell;
 
 use crate::args::{Cli, Command};
@@ -59,6 +60,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches) -> Exit {
         Command::Run(args) => run::run(&context, args, own()),
         Command::Eval(args) => eval::run(&context, args),
         Command::Repl(args) => repl::run(&context, args),
+        Command::Serve(args) => serve::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => shell::completions(*shell),

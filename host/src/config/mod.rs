@@ -10,7 +10,10 @@ pub use distro::Distro;
 pub use load::{ConfigError, FILE_NAME, Origin, Sources, load};
 pub use table::{Setting, TABLE};
 
+use crate::outside::Allow;
+use crate::registry::Files;
 use krl_kernel::cloud::Budgets;
+use krl_kernel::store::Durability;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +44,12 @@ pub struct Settings {
     pub traces: Option<String>,
     /// Threads that run clouds; none: one for each processor.
     pub threads: Option<usize>,
+    /// What an answer waits for.
+    pub durability: Durability,
+    /// What rulesets may reach besides the public internet.
+    pub allow: Vec<Allow>,
+    /// Files that rulesets may be installed from.
+    pub files: Files,
     /// What one event or query may use.
     pub budgets: Budgets,
 }
@@ -69,6 +78,9 @@ impl Default for Settings {
             distro: Distro::default(),
             traces: None,
             threads: None,
+            durability: Durability::Sync,
+            allow: Vec::new(),
+            files: Files::Nowhere,
             budgets: Budgets::default(),
         }
     }

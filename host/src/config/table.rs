@@ -2,6 +2,8 @@
 
 use super::value::{Expected, count, size, switch, time};
 use super::{LogFormat, Settings, Tls};
+use crate::registry::Files;
+use krl_kernel::store::Durability;
 
 /// A setting.
 #[derive(Debug)]
@@ -136,6 +138,55 @@ pub const TABLE: &[Setting] = &[
         "one for each processor",
         "Threads that run clouds",
         |s, v| put(&mut s.threads, count::<u16>(v).map(|n| Some(n.into())))
+    ),
+    setting!(
+        "durability",
+        "durability",
+        "KRL_DURABILITY",
+        "sync|os",
+        "sync",
+        "What an answer waits for: `sync`: the disk has it; `os`: the operating system has it, so that a power failure can lose it",
+        |s, v| {
+            s.durability = match v.trim() {
+                "sync" => Durability::Sync,
+                "os" => Durability::Os,
+                _ => return Err("must be `sync` or `os`"),
+            };
+            Ok(())
+        }
+    ),
+    setting!(
+        "outside.allow",
+        "allow",
+        "KRL_ALLOW",
+        "LIST",
+        "none",
+        "What rulesets, deliveries and fetches may reach besides the public internet: names, `*.domain`, networks such as \
+         `10.0.0.0/8`, or `all`, with commas between them",
+        |s, v| {
+            let allowed = v.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::parse);
+            let allowed: Result<_, _> = allowed.collect();
+            put(
+                &mut s.allow,
+                allowed.map_err(|_| "must be names, `*.domain`, networks such as `10.0.0.0/8`, or `all`"),
+            )
+        }
+    ),
+    setting!(
+        "outside.files",
+        "ruleset-files",
+        "KRL_RULESET_FILES",
+        "LIST",
+        "none",
+        "Folders whose files may be installed by `file:` addresses, with commas between them; `all` for every file",
+        |s, v| {
+            s.files = match v.trim() {
+                "" => return Err("must name folders, or be `all`"),
+                "all" => Files::Anywhere,
+                list => Files::Below(list.split(',').map(|folder| folder.trim().into()).collect()),
+            };
+            Ok(())
+        }
     ),
     setting!(
         "limits.body",

@@ -175,6 +175,26 @@ impl Registry {
             .ok_or_else(|| RegistryError::Unknown { address: address.clone() })
     }
 
+    /// The newest version of an address, or that with a certain hash, if it is in memory or in the store. Compiles it if need be, in the
+    /// thread that calls.
+    ///
+    /// # Errors
+    /// What keeps it from being loaded.
+    pub fn load_stored(
+        &self,
+        address: &Address,
+        hash: Option<ContentHash>,
+    ) -> Result<Option<Arc<Ruleset>>, RegistryError> {
+        let loaded = match hash {
+            None => self.parts.index.loaded(address),
+            Some(hash) => self.parts.index.loaded_version(address, hash),
+        };
+        match loaded {
+            Some(ruleset) => Ok(Some(ruleset)),
+            None => self.parts.index.stored(address, hash),
+        }
+    }
+
     /// What is known of each address, in their order.
     #[must_use]
     pub fn known(&self) -> Vec<Facts> {

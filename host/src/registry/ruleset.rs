@@ -78,7 +78,8 @@ pub trait Loader: Send + Sync {
 impl Loader for Library {
     fn load(&self, unit: Verified<Unit>, facts: &Facts) -> Result<Arc<Code>, CodeError> {
         let warnings = facts.warnings.iter().map(Finding::to_data).collect();
-        let origin = Origin { flushed: facts.flushed, compiler: facts.compiler.clone(), warnings };
+        let (compiler, content) = (facts.compiler.clone(), facts.hash.0);
+        let origin = Origin { flushed: facts.flushed, compiler, warnings, content };
         Library::load(self, unit, origin)
     }
 }

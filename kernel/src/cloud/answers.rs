@@ -13,6 +13,9 @@ use std::sync::Arc;
 impl Core {
     /// Natives that the cloud itself answers.
     pub(super) fn answer(&mut self, instance: u32, name: &str, args: &[Data]) -> Result<Data, Fault> {
+        if let Some(answer) = self.reach_out(name, args) {
+            return answer;
+        }
         let arg = |index: usize| args.get(index).cloned().unwrap_or_default();
         match name {
             "schedule:list" => Ok(Data::Array(self.own_jobs().map(Job::record).collect())),
@@ -23,12 +26,6 @@ impl Core {
             "schedule:clear" => self.remove_jobs(|_| true),
             "event:send" => self.send(&arg(0), &arg(1)),
             "ctx:event" => self.send_to(&arg(0), &arg(1), &arg(2), arg(3), &arg(4)),
-            "ctx:query" | "ctx:eventQuery" => match arg(0) {
-                Data::String(eci) if self.channels.get(&eci).is_some() => {
-                    Err(Fault::error("a cloud by itself does not answer its own queries"))
-                }
-                eci => Err(Fault::error(format!("ECI not found {}", plain_text(&eci)))),
-            },
             _ => self.answer_of_channels(name, args).unwrap_or_else(|| {
                 let property = name.strip_prefix("ctx:");
                 let data = property.and_then(|property| self.context(instance, property));
@@ -41,7 +38,7 @@ impl Core {
 
     fn context(&self, instance: u32, property: &str) -> Option<Data> {
         let info = self.info(instance)?;
-        let ruleset = self.ruleset(info.slot);
+        let ruleset = self.slot_of(instance).and_then(|slot| self.ruleset(slot));
         let meta = &info.code.unit().meta;
         let text = |text: &Option<Arc<str>>| text.clone().map_or(Data::Null, Data::String);
         Some(match property {
@@ -102,24 +99,19 @@ impl Core {
         host: &Data,
     ) -> Result<Data, Fault> {
         self.may_write()?;
-        if *host != Data::Null {
-            return Err(Fault::error("events to other hosts need a host, and this cloud runs without one"));
-        }
         let eci: Arc<str> = plain_text(eci).into();
         let part = |data: &Data| data.as_str().unwrap_or_default().to_owned();
         let event = Event::clean(&eci, &part(domain), &part(name), self.passed_on(attrs), 0);
-        let admitted = event.and_then(|event| {
-            self.admit_event(&eci, Some(&self.id), &event.domain, &event.name)?;
-            Ok(event)
-        });
-        let Event { domain, name, attrs, .. } =
-            admitted.map_err(|refusal| Fault::error(refusal.to_string()))?;
-        let eid = self.random.id();
+        let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
+        let target = self.target(&eci, host, &event)?;
+        let Event { domain, name, attrs, .. } = event;
+        let eid = self.random().id();
         let hops = self.transaction.hops + 1;
         if hops > self.budgets.hops {
             return Err(Fault::limit(Limit::Cascade));
         }
-        self.outbox.push_back(Outgoing { eid: eid.clone(), eci, domain, name, attrs, hops });
+        let rid = self.own_rid();
+        self.outbox.push_back(Outgoing { eid: eid.clone(), eci, domain, name, attrs, hops, target, rid });
         Ok(Data::String(eid))
     }
 }

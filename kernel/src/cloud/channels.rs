@@ -19,6 +19,14 @@ pub(super) struct Touched {
     /// Channels that it has created, changed or deleted.
     pub channels: BTreeSet<Arc<str>>,
     pub family: bool,
+    /// Clouds of children.
+    pub children: Vec<Arc<str>>,
+    /// The list of rulesets.
+    pub program: bool,
+    /// Jobs, with the time they were due before.
+    pub jobs: Vec<(Arc<str>, Option<i64>)>,
+    /// Matches in progress: ruleset and rule.
+    pub matches: Vec<(Arc<str>, Arc<str>)>,
 }
 
 impl Channels {
@@ -26,6 +34,12 @@ impl Channels {
     pub fn new(cloud: &Arc<str>, open: &Arc<str>) -> Self {
         let both = [Channel::family(cloud.clone(), Kinship::Own, cloud.clone()), Channel::open(open.clone())];
         Self(both.map(|channel| (channel.id.clone(), channel)).into())
+    }
+
+    /// The channel of a cloud to itself.
+    pub fn of(cloud: &Arc<str>) -> Self {
+        let own = Channel::family(cloud.clone(), Kinship::Own, cloud.clone());
+        Self(BTreeMap::from([(cloud.clone(), own)]))
     }
 
     pub fn get(&self, eci: &str) -> Option<&Channel> {
@@ -114,7 +128,7 @@ impl Core {
     fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
         self.may_write()?;
         let channel = change.apply(&Channel::open(""))?;
-        let channel = Channel { id: self.random.id(), ..channel };
+        let channel = Channel { id: self.random().id(), ..channel };
         let view = channel.to_data();
         self.charge(&view)?;
         self.change_channel(&channel.id.clone(), Some(channel));
@@ -141,7 +155,10 @@ impl Core {
         let mut tags = tags::parse(change.tags.unwrap_or(&Data::Null))?;
         tags.sort_unstable();
         let known = self.channels.iter().find(|channel| channel.has_tags(&tags)).cloned();
-        let channel = known.unwrap_or_else(|| Channel::open(self.random.id()));
+        let channel = match known {
+            Some(channel) => channel,
+            None => Channel::open(self.random().id()),
+        };
         let channel = Channel { tags, ..change.apply(&channel)? };
         self.charge(&channel.to_data())?;
         self.change_channel(&channel.id.clone(), Some(channel));

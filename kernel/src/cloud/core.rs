@@ -5,10 +5,13 @@ use super::environment::{Budgets, LogEntry, Sink, TraceEntry};
 use super::event::{Directive, Event, RuntimeError};
 use super::family::Family;
 use super::install::ProgramUndo;
+use super::outside::Outside;
 use super::program::{Info, Installed, Program};
+use super::rest::Home;
 use crate::channel::Channel;
 use crate::entities::{self, Variables};
 use crate::id::Random;
+use crate::journal::{self, Journal, Line};
 use crate::library::Library;
 use crate::machine::MatchState;
 use crate::schedule::Job;
@@ -90,6 +93,15 @@ pub(super) struct Queued {
     pub audience: Audience,
 }
 
+/// Where an event goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To a cloud on this host.
+    Cloud(Arc<str>),
+    /// To another host: its base address.
+    Host(Arc<str>),
+}
+
 /// An event on its way to a channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
@@ -105,6 +117,10 @@ pub struct Outgoing {
     pub attrs: DataMap,
     /// How many sent events led to it.
     pub hops: u32,
+    /// Where it goes.
+    pub target: Target,
+    /// The ruleset that sends it.
+    pub rid: Arc<str>,
 }
 
 /// How to take a change back.
@@ -129,10 +145,13 @@ pub(super) struct Savepoint {
     raised: u32,
     copied: usize,
     uninstalled: usize,
+    newborn: usize,
+    deleted: usize,
+    calls: usize,
 }
 
 /// The effects of the running transaction.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Transaction {
     pub undo: Vec<Undo>,
     pub directives: Vec<Directive>,
@@ -149,21 +168,46 @@ pub(super) struct Transaction {
     /// Rulesets whose records go.
     pub uninstalled: Vec<Arc<str>>,
     pub touched: Touched,
+    /// Clouds born in this transaction; none in the place of one that is at work.
+    pub newborn: Vec<Option<Box<Core>>>,
+    /// Clouds that go, with all below them.
+    pub deleted: Vec<Arc<str>>,
+    /// Requests to make when it is done; their answers are sent as events.
+    pub calls: Vec<(&'static str, Vec<Data>)>,
+    /// For the durable log.
+    pub lines: Vec<Line>,
+    pub journal: Option<Journal>,
 }
 
 /// A cloud without its machine.
 pub(super) struct Core {
     pub id: Arc<str>,
+    pub owner: Arc<str>,
+    /// Milliseconds.
+    pub created: i64,
     pub eci: Arc<str>,
     pub host: Option<Arc<str>>,
-    pub random: Random,
+    /// None while the cloud is at rest.
+    pub random: Option<Box<Random>>,
     pub now: i64,
     pub budgets: Budgets,
     pub log: Option<Sink<LogEntry>>,
     pub trace: Option<Sink<TraceEntry>>,
     pub overdue: Option<Box<dyn FnMut() -> bool + Send>>,
+    /// The host, while an evaluation runs on it.
+    pub outside: Option<Box<dyn Outside>>,
+    /// How many clouds have asked each other to come to this evaluation.
+    pub hops: u32,
     pub library: Library,
+    /// Rulesets that have yet to be started.
+    pub unstarted: Option<Vec<Installed>>,
+    /// Where entity variables are stored.
+    pub home: Option<Home>,
+    /// Is a durable log kept?
+    pub journaling: bool,
     pub program: Arc<Program>,
+    /// The program that the machine is set up for: an event that installs or removes a ruleset goes on in it.
+    pub staged: Arc<Program>,
     /// By slot of the program.
     pub kept: Vec<Kept>,
     pub jobs: Vec<Job>,
@@ -175,8 +219,11 @@ pub(super) struct Core {
 }
 
 impl Core {
-    /// What the machine runs in.
-    pub fn world(&self) -> World {
+    /// What the machine runs in, from now on.
+    pub fn world(&mut self) -> World {
+        if !Arc::ptr_eq(&self.staged, &self.program) {
+            self.staged = self.program.clone();
+        }
         World {
             units: self.program.units.clone(),
             cloud: self.program.region.clone(),
@@ -193,8 +240,21 @@ impl Core {
         self.program.rulesets.get(slot)
     }
 
+    /// What is known of an instance of the running code.
     pub fn info(&self, instance: u32) -> Option<&Info> {
-        self.program.info(instance)
+        match self.scene.mode {
+            Mode::Start => self.program.info(instance),
+            Mode::Event | Mode::Query => self.staged.info(instance),
+        }
+    }
+
+    /// The slot whose entity variables code of an instance sees: it may have moved, or be gone, since the code began to run.
+    pub fn slot_of(&self, instance: u32) -> Option<Slot> {
+        let info = self.info(instance)?;
+        if self.scene.mode == Mode::Start || Arc::ptr_eq(&self.staged, &self.program) {
+            return Some(info.slot);
+        }
+        self.program.slot_of(&info.rid)
     }
 
     /// The name of the running rule.
@@ -237,6 +297,9 @@ impl Core {
             raised: self.transaction.raised,
             copied: self.transaction.copied,
             uninstalled: self.transaction.uninstalled.len(),
+            newborn: self.transaction.newborn.len(),
+            deleted: self.transaction.deleted.len(),
+            calls: self.transaction.calls.len(),
         }
     }
 
@@ -253,6 +316,9 @@ impl Core {
         self.transaction.raised = to.raised;
         self.transaction.copied = to.copied;
         self.transaction.uninstalled.truncate(to.uninstalled);
+        self.transaction.newborn.truncate(to.newborn);
+        self.transaction.deleted.truncate(to.deleted);
+        self.transaction.calls.truncate(to.calls);
     }
 
     fn take_back(&mut self, undo: Undo) {
@@ -290,9 +356,61 @@ impl Core {
 
     /// Writes an entry of the log.
     pub fn write_log(&mut self, entry: impl FnOnce(Arc<str>) -> LogEntry) {
-        if let Some(log) = &mut self.log {
-            log(entry(self.scene.txn_id.clone()));
+        if !self.journaling && self.log.is_none() {
+            return;
         }
+        let entry = entry(self.scene.txn_id.clone());
+        if self.journaling {
+            journal::push(&mut self.transaction.lines, Line::log(&entry));
+        }
+        if let Some(log) = &mut self.log {
+            log(entry);
+        }
+    }
+
+    /// Is anybody told how rules fare?
+    pub fn is_traced(&self) -> bool {
+        self.journaling || self.trace.is_some()
+    }
+
+    /// Tells how a rule fared.
+    pub fn write_trace(&mut self, entry: TraceEntry) {
+        if self.journaling {
+            journal::push(&mut self.transaction.lines, Line::rule(&entry));
+        }
+        if let Some(trace) = &mut self.trace {
+            trace(entry);
+        }
+    }
+
+    /// The cloud's source of randomness.
+    pub fn random(&mut self) -> &mut Random {
+        self.random.get_or_insert_with(|| Box::new(Random::new(0)))
+    }
+
+    /// Forgets what the last transaction did. What is yet to be saved stays.
+    pub fn begin_transaction(&mut self) {
+        let transaction = &mut self.transaction;
+        transaction.undo.clear();
+        transaction.lines.clear();
+        (transaction.raised, transaction.copied, transaction.hops) = (0, 0, 0);
+        transaction.journal = None;
+        if self.home.is_none() {
+            transaction.touched = Touched::default();
+            transaction.uninstalled.clear();
+            transaction.newborn.clear();
+            transaction.deleted.clear();
+            transaction.calls.clear();
+        }
+    }
+
+    /// What the cloud keeps for a ruleset that it did not have.
+    pub fn new_kept(&self, rid: &Arc<str>) -> Kept {
+        let variables = match &self.home {
+            Some(home) => Variables::at(Arc::new(home.of(&self.id, rid))),
+            None => Variables::default(),
+        };
+        Kept { variables, ..Kept::default() }
     }
 }
 

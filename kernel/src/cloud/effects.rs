@@ -84,10 +84,12 @@ impl Core {
         let event = Event::clean(&eci, &domain, &name, attrs, 0);
         let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
         let Event { domain, name, attrs, .. } = event;
-        let id = self.random.id();
-        let job = Job { id, rid: self.own_rid(), eci, domain, name, attrs, timing, due };
+        let id = self.random().id();
+        let sequence = self.jobs.last().map_or(0, |last| last.sequence + 1);
+        let job = Job { id, rid: self.own_rid(), eci, domain, name, attrs, timing, due, sequence };
         let record = job.record();
         self.transaction.undo.push(Undo::JobAdded(job.id.clone()));
+        self.transaction.touched.jobs.push((job.id.clone(), None));
         self.jobs.push(job);
         Ok(record)
     }
@@ -98,6 +100,7 @@ impl Core {
         let rid = self.own_rid();
         while let Some(at) = self.jobs.iter().position(|job| job.rid == rid && which(job)) {
             let job = self.jobs.remove(at);
+            self.transaction.touched.jobs.push((job.id.clone(), Some(job.due)));
             self.transaction.undo.push(Undo::JobRemoved(at, Box::new(job)));
         }
         Ok(Data::Null)
@@ -183,6 +186,17 @@ impl Core {
             ("genus", Data::string("user")),
         ]);
         self.queue_event("system", "error", attrs, Audience::Only(rid))
+    }
+
+    /// Raises `http:<method>` with what a request answered, for its `autoraise`.
+    pub(super) fn raise_answer(&mut self, method: &str, attrs: DataMap) -> Result<(), Fault> {
+        self.queue_event("http", method, Data::Map(attrs), Audience::All)
+    }
+
+    /// Logs an error of a ruleset.
+    pub(super) fn log_error(&mut self, rid: Arc<str>, message: String) {
+        let message = Data::string(message);
+        self.write_log(|txn_id| LogEntry { level: LogLevel::Error, rid, txn_id, message, value: None });
     }
 
     /// Reports a run-time error as `system:error`: to the handler its ruleset names, else to the other rulesets (decision R3). An error

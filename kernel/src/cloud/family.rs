@@ -26,6 +26,8 @@ pub struct Child {
     pub eci: Arc<str>,
     /// The parent's channel for it.
     pub parent: Arc<str>,
+    /// Children are in the order of these numbers.
+    pub sequence: u64,
 }
 
 /// A channel that leads to no child.
@@ -72,6 +74,7 @@ impl Core {
     pub(super) fn adopt(&mut self, child: Child) {
         let channel = Channel::family(child.parent.clone(), Kinship::Parent, child.cloud.clone());
         self.change_channel(&child.parent, Some(channel));
+        self.touch_child(child.cloud.clone());
         self.change_family(|family| family.children.push(child));
     }
 
@@ -79,6 +82,7 @@ impl Core {
         let child = self.family.children.iter().find(|child| *child.eci == *eci).cloned();
         let child = child.ok_or_else(|| NoChild(eci.into()))?;
         self.change_channel(&child.parent, None);
+        self.touch_child(child.cloud.clone());
         self.change_family(|family| family.children.retain(|other| *other.eci != *eci));
         Ok(child)
     }
@@ -91,6 +95,11 @@ impl Core {
     /// `ctx:children`.
     pub(super) fn children(&self) -> Data {
         Data::Array(self.family.children.iter().map(|child| Data::String(child.eci.clone())).collect())
+    }
+
+    /// A child came or went.
+    fn touch_child(&mut self, cloud: Arc<str>) {
+        self.transaction.touched.children.push(cloud);
     }
 
     fn change_family(&mut self, change: impl FnOnce(&mut Family)) {

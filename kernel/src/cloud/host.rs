@@ -2,6 +2,7 @@
 
 use super::core::{Core, Mode, Undo};
 use super::environment::LogEntry;
+use super::outside::{Ask, Reply};
 use crate::entities;
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;
@@ -18,7 +19,7 @@ impl Host for Core {
 
     fn random(&mut self) -> u64 {
         self.scene.asked = true;
-        self.random.bits()
+        self.random().bits()
     }
 
     fn property(&mut self, heap: &mut Heap, instance: u32, property: Property) -> Result<Value, Fault> {
@@ -43,7 +44,7 @@ impl Host for Core {
         path: Option<Value>,
     ) -> Result<Value, Fault> {
         self.scene.asked = true;
-        let slot = self.info(instance).map(|info| info.slot);
+        let slot = self.slot_of(instance);
         let Some(kept) = slot.and_then(|slot| self.kept.get_mut(slot)) else {
             return Ok(Value::NULL);
         };
@@ -107,7 +108,7 @@ impl Host for Core {
     }
 
     fn log(&mut self, heap: &Heap, instance: u32, level: LogLevel, message: &str, data: Option<Value>) {
-        if self.log.is_none() {
+        if self.log.is_none() && !self.journaling {
             return;
         }
         let data = data.map(|value| heap.export(value).unwrap_or_default());
@@ -129,7 +130,7 @@ impl Host for Core {
     }
 
     fn rule_selected(&mut self) {
-        if self.trace.is_some() {
+        if self.is_traced() {
             self.scene.fired.push(false);
         }
     }
@@ -150,12 +151,16 @@ impl Host for Core {
         let Some(&(_, global)) = provided else {
             return Err(Fault::error(format!("module {} does not provide {name}", info.rid)));
         };
-        let globals = self.program.instances.get(used as usize).map(|i| &i.globals);
+        let program = if self.scene.mode == Mode::Start { &self.program } else { &self.staged };
+        let globals = program.instances.get(used as usize).map(|i| &i.globals);
         let value = globals.and_then(|globals| globals.get(usize::from(global))).copied();
         Ok(value.filter(|value| !value.is_unset()).unwrap_or(Value::NULL))
     }
 
     fn deadline_passed(&mut self) -> bool {
+        if let Some(outside) = &mut self.outside {
+            return matches!(outside.ask(Ask::Pause), Reply::TimedOut);
+        }
         self.overdue.as_mut().is_some_and(|overdue| overdue())
     }
 
@@ -194,7 +199,7 @@ impl Core {
     fn property_data(&self, instance: u32, property: Property) -> Data {
         let text = |text: &Arc<str>| Data::String(text.clone());
         let info = self.info(instance);
-        let ruleset = info.and_then(|info| self.ruleset(info.slot));
+        let ruleset = self.slot_of(instance).and_then(|slot| self.ruleset(slot));
         let own = instance == self.scene.instance;
         let event = self.scene.event.as_ref().filter(|_| own);
         let of_event = |part: fn(&super::event::Event) -> Data| event.map_or(Data::Null, |event| part(event));
@@ -225,7 +230,7 @@ impl Core {
         instance: u32,
         change: impl FnOnce(&mut entities::Variables) -> Result<Option<entities::Undo>, Fault>,
     ) -> Result<(), Fault> {
-        let slot = self.info(instance).map(|info| info.slot);
+        let slot = self.slot_of(instance);
         let Some((slot, kept)) = slot.and_then(|slot| Some((slot, self.kept.get_mut(slot)?))) else {
             return Err(Fault::internal("no ruleset to write to"));
         };

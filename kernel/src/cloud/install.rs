@@ -1,7 +1,7 @@
 //! Installing and removing rulesets (`krl-runtime.md` §1.4, §6, decisions R4, R7, R11, R12, E4).
 
 use super::Cloud;
-use super::core::{Core, Kept, Matches, Slot, Undo};
+use super::core::{Core, Kept, Matches, Mode, Slot, Undo};
 use super::event::RuntimeError;
 use super::program::{Installed, Parts, Program};
 use super::start::Starter;
@@ -148,7 +148,7 @@ impl Core {
             Some(place) => *place = ruleset,
             None => {
                 rulesets.push(ruleset);
-                self.kept.push(Kept::default());
+                self.kept.push(self.new_kept(&rid));
             }
         }
         let left = match self.replace_program(vm, rulesets, Some(slot)) {
@@ -183,6 +183,7 @@ impl Core {
         self.transaction.uninstalled.push(rid.into());
         while let Some(at) = self.jobs.iter().position(|job| &*job.rid == rid) {
             let job = self.jobs.remove(at);
+            self.transaction.touched.jobs.push((job.id.clone(), Some(job.due)));
             self.transaction.undo.push(Undo::JobRemoved(at, Box::new(job)));
         }
         Ok(())
@@ -190,7 +191,6 @@ impl Core {
 
     /// Starts the program a cloud was saved with. Rulesets that do not start are broken, the others run (decision R12).
     pub(super) fn start_program(&mut self, vm: &mut Vm, rulesets: Vec<Installed>) {
-        self.kept.resize_with(rulesets.len(), Kept::default);
         drop(self.replace_program(vm, rulesets, None));
     }
 
@@ -252,18 +252,31 @@ impl Core {
             let pairs = former.rulesets.iter().zip(&self.program.rulesets).zip(&mut self.kept).enumerate();
             for (slot, ((old, new), kept)) in pairs {
                 if !Arc::ptr_eq(&old.code, &new.code) && !kept.matches.is_empty() {
+                    let rules = old.code.unit().rules.iter().chain(&new.code.unit().rules);
+                    let touched = rules.map(|rule| (new.rid.clone(), rule.name.clone()));
+                    self.transaction.touched.matches.extend(touched);
                     let carried = carried(old.code.unit(), &kept.matches, new.code.unit());
                     matches.push((slot, std::mem::replace(&mut kept.matches, carried)));
                 }
             }
         }
-        self.transaction.staged = false;
+        self.program_changed();
+        self.transaction.touched.program = true;
         self.transaction.undo.push(Undo::Program(Box::new(ProgramUndo { former, matches, change })));
+    }
+
+    /// The next reaction sets the machine up anew; the running one goes on in the former program.
+    fn program_changed(&mut self) {
+        self.transaction.staged = false;
+        if self.scene.mode == Mode::Event {
+            let slot = self.slot_of(self.scene.instance);
+            self.scene.slot = slot.unwrap_or(usize::MAX);
+        }
     }
 
     pub(super) fn take_back_program(&mut self, undo: ProgramUndo) {
         self.program = undo.former;
-        self.transaction.staged = false;
+        self.program_changed();
         match undo.change {
             Change::Added => drop(self.kept.pop()),
             Change::Replaced => {}
@@ -338,7 +351,7 @@ impl Starter<'_> {
 }
 
 /// The matches of rules whose event expression is the same in a new version (decision E4).
-fn carried(old: &Unit, matches: &Matches, new: &Unit) -> Matches {
+pub(super) fn carried(old: &Unit, matches: &Matches, new: &Unit) -> Matches {
     let mut carried = Matches::new();
     for (rule, state) in old.rules.iter().zip(matches) {
         let same = new.rules.iter().position(|r| {

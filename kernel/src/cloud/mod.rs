@@ -38,20 +38,26 @@ mod event;
 mod family;
 mod host;
 mod install;
+mod outside;
+mod persist;
 pub(crate) mod program;
 mod query;
+mod requests;
+mod rest;
 mod rulesets;
 mod start;
 mod state;
 mod time;
 mod transaction;
 
-pub use self::core::Outgoing;
+pub use self::core::{Outgoing, Target};
 pub use environment::{Budgets, Environment, LogEntry, Sink, TraceEntry, Verdict};
 pub use event::{CallStack, Directive, Event, EventAnswer, Place, Refusal, Running, RuntimeError};
 pub use family::{Child, Family, NoChild};
 pub use install::{Configuration, InUse, InstallError};
+pub use outside::{Ask, Delivery, Directory, Listing, Outside, Reply};
 pub use query::{Query, QueryError};
+pub use rest::{Effects, Realm, Rest};
 pub use state::{CloudState, JobState, RulesetState};
 
 use self::channels::Channels;
@@ -76,6 +82,16 @@ pub struct Cloud {
 pub struct Machine {
     vm: Vm,
     scratch: Scratch,
+    /// What ids and `random:*` of the clouds it serves come from.
+    random: Option<Box<Random>>,
+}
+
+impl Machine {
+    /// A machine for clouds that get their randomness from `random`.
+    #[must_use]
+    pub fn new(random: Random) -> Self {
+        Self { random: Some(Box::new(random)), ..Self::default() }
+    }
 }
 
 impl Cloud {
@@ -90,7 +106,12 @@ impl Cloud {
             id,
             eci,
             host: environment.host,
-            random,
+            random: Some(Box::new(random)),
+            owner: Arc::default(),
+            created: environment.now,
+            unstarted: None,
+            home: None,
+            journaling: false,
             now: environment.now,
             budgets: environment.budgets,
             log: environment.log,
@@ -98,6 +119,9 @@ impl Cloud {
             overdue: environment.overdue,
             library: environment.library,
             program: Arc::default(),
+            staged: Arc::default(),
+            outside: None,
+            hops: 0,
             kept: Vec::new(),
             jobs: Vec::new(),
             outbox: VecDeque::new(),
@@ -159,14 +183,15 @@ impl Cloud {
         let eci = event::text(eci, "event.eci")?;
         let event = Event::clean(&eci, domain, name, attrs, self.core.now)?;
         self.core.admit_event(&eci, sender, &event.domain, &event.name)?;
-        let eid = self.core.random.id();
+        let eid = self.core.random().id();
         Ok(self.transact(event, eid, 0))
     }
 
     /// Delivers the events in the outbox, and those that they send, each in a transaction of its own.
     pub fn settle(&mut self) -> Vec<EventAnswer> {
         let mut answers = Vec::new();
-        while let Some(Outgoing { eid, eci, domain, name, attrs, hops }) = self.core.outbox.pop_front() {
+        while let Some(outgoing) = self.core.outbox.pop_front() {
+            let Outgoing { eid, eci, domain, name, attrs, hops, .. } = outgoing;
             let event = Event { eci, domain, name, attrs, time: self.core.now };
             answers.push(self.transact(event, eid, hops));
         }

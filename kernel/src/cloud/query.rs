@@ -24,6 +24,8 @@ pub struct Query {
     pub name: String,
     /// Arguments by parameter name; null for none.
     pub args: Data,
+    /// How many clouds have asked each other to come to this query (decision R6).
+    pub hops: u32,
 }
 
 /// Why a query has no answer.
@@ -97,7 +99,8 @@ impl Cloud {
             }
             return Err(QueryError::NotShared { rid, name });
         };
-        let txn_id = self.core.random.id();
+        let txn_id = self.core.random().id();
+        self.core.hops = query.hops;
         self.core.scene =
             Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
         let answer = self.ask(instance, shared.global, args);

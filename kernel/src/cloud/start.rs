@@ -34,11 +34,13 @@ impl Starter<'_> {
             Scene { mode: Mode::Start, slot, instance: u32::MAX, ..Scene::default() },
         );
         let copied = std::mem::take(&mut self.core.transaction.copied);
+        let staged = self.core.staged.clone();
         self.vm.begin(self.core.world());
         let started = self.start(slot, &code, &[]).and_then(|number| self.freeze(number).map(|()| number));
         let asked = self.core.scene.asked;
         let started = started.map_err(|failure| self.core.error(failure, None));
         self.core.scene = scene;
+        self.core.staged = staged;
         self.core.transaction.copied = copied;
         match started {
             Ok(number) => {

@@ -140,19 +140,20 @@ impl Cloud {
                 }
             }
         }
-        self.core.jobs = state.jobs.into_iter().filter_map(|job| job.revive(state.now)).collect();
+        let jobs = state.jobs.into_iter().zip(0..);
+        self.core.jobs = jobs.filter_map(|(job, sequence)| job.revive(state.now, sequence)).collect();
         let program = &self.core.program;
         self.core.jobs.retain(|job| program.slot_of(&job.rid).is_some());
     }
 }
 
 impl JobState {
-    fn revive(self, now: i64) -> Option<Job> {
+    fn revive(self, now: i64, sequence: u64) -> Option<Job> {
         let timing = match &self.timespec {
             None => Timing::At,
             Some(spec) => Timing::repeat(spec, now).ok()?.0,
         };
         let Self { id, rid, eci, domain, name, attrs, due, .. } = self;
-        Some(Job { id, rid, eci, domain, name, attrs, timing, due })
+        Some(Job { id, rid, eci, domain, name, attrs, timing, due, sequence })
     }
 }

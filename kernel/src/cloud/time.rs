@@ -34,7 +34,7 @@ impl Cloud {
     }
 
     /// Fires the job that is due first, as if at `time`, and sets it on for the next one after that.
-    fn fire_due(&mut self, time: i64) -> Option<EventAnswer> {
+    pub(super) fn fire_due(&mut self, time: i64) -> Option<EventAnswer> {
         let (at, job) = self.core.jobs.iter().enumerate().min_by_key(|(_, job)| job.due)?;
         let event = Event {
             eci: job.eci.clone(),
@@ -43,6 +43,7 @@ impl Cloud {
             attrs: job.attrs.clone(),
             time: self.core.now,
         };
+        let (id, due) = (job.id.clone(), job.due);
         match job.timing.next_after(time) {
             Some(next) => {
                 if let Some(job) = self.core.jobs.get_mut(at) {
@@ -51,7 +52,9 @@ impl Cloud {
             }
             None => drop(self.core.jobs.remove(at)),
         }
-        let eid = self.core.random.id();
-        Some(self.transact(event, eid, 0))
+        let eid = self.core.random().id();
+        let answer = self.transact(event, eid, 0);
+        self.core.transaction.touched.jobs.push((id, Some(due)));
+        Some(answer)
     }
 }

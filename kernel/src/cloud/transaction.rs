@@ -2,11 +2,11 @@
 //! ruleset's reaction to each event a savepoint.
 
 use super::Cloud;
-use super::channels::Touched;
 use super::core::{Audience, Core, Mode, Queued, Savepoint, Scene, Slot, Undo};
 use super::environment::{TraceEntry, Verdict};
 use super::event::{CallStack, Event, EventAnswer, Place, Running, RuntimeError};
 use crate::index::Salient;
+use crate::journal::Kind;
 use crate::library::Code;
 use crate::machine::{Conditions, Input, Reason, Step};
 use krl_vm::data::Data;
@@ -24,13 +24,12 @@ impl Cloud {
     pub(super) fn transact(&mut self, event: Event, eid: Arc<str>, hops: u32) -> EventAnswer {
         let core = &mut self.core;
         let (domain, name) = (event.domain.clone(), event.name.clone());
-        core.transaction.touched = Touched::default();
-        core.transaction.raised = 0;
-        core.transaction.copied = 0;
+        core.begin_transaction();
         core.transaction.hops = hops;
         core.scene.txn_id = eid.clone();
         core.scene.mode = Mode::Event;
-        core.transaction.queue.push_back(Queued { event: Arc::new(event), audience: Audience::All });
+        let event = Arc::new(event);
+        core.transaction.queue.push_back(Queued { event: event.clone(), audience: Audience::All });
         let mut instructions = core.budgets.event_instructions;
         core.transaction.staged = false;
         while let Some(queued) = self.core.transaction.queue.pop_front() {
@@ -39,6 +38,9 @@ impl Cloud {
         let core = &mut self.core;
         core.scene = Scene::default();
         core.transaction.undo.clear();
+        if core.journaling {
+            core.keep_journal(Kind::Event, &eid, &event.eci, (&domain, &name), &event.attrs);
+        }
         EventAnswer {
             eid,
             domain,
@@ -51,22 +53,26 @@ impl Cloud {
     /// Shows an event to the rulesets it concerns, in install order.
     fn present(&mut self, queued: &Queued, instructions: &mut u64) {
         let event = &queued.event;
-        let salience = self.core.program.index.salient(&event.domain, &event.name).clone();
+        let program = self.core.program.clone();
+        let salience = program.index.salient(&event.domain, &event.name);
         self.core.scene.eci = Some(event.eci.clone());
         self.core.scene.cleared = false;
         self.core.scene.attrs = None;
         self.core.scene.event = Some(event.clone());
         for rules in salience.chunk_by(|a, b| a.instance == b.instance) {
-            let Some(first) = rules.first() else { continue };
-            let Some(info) = self.core.info(first.instance) else { continue };
+            let Some(info) = rules.first().and_then(|first| program.info(first.instance)) else { continue };
             let seen = match &queued.audience {
                 Audience::All => true,
                 Audience::Only(rid) => *rid == info.rid,
                 Audience::AllBut(rid) => *rid != info.rid,
             };
-            if seen {
-                let slot = info.slot;
-                self.react(slot, first.instance, event, rules, instructions);
+            if !seen {
+                continue;
+            }
+            if Arc::ptr_eq(&program, &self.core.program) {
+                self.react(info.slot, event, rules, instructions);
+            } else {
+                self.react_anew(&info.rid, event, instructions);
             }
             if self.core.scene.cleared {
                 break;
@@ -74,15 +80,21 @@ impl Cloud {
         }
     }
 
+    /// The reaction of a ruleset after an earlier one has changed the program.
+    fn react_anew(&mut self, rid: &str, event: &Arc<Event>, instructions: &mut u64) {
+        let program = self.core.program.clone();
+        let Some(slot) = program.slot_of(rid) else { return };
+        let instance = program.rulesets.get(slot).map(|ruleset| ruleset.instance);
+        let salience = program.index.salient(&event.domain, &event.name);
+        let mut chunks = salience.chunk_by(|a, b| a.instance == b.instance);
+        if let Some(rules) = chunks.find(|rules| rules.first().map(|first| first.instance) == instance) {
+            self.react(slot, event, rules, instructions);
+        }
+    }
+
     /// One ruleset's reaction to one event. If it fails, nothing of it stays but the error.
-    fn react(
-        &mut self,
-        slot: Slot,
-        instance: u32,
-        event: &Arc<Event>,
-        rules: &[Salient],
-        instructions: &mut u64,
-    ) {
+    fn react(&mut self, slot: Slot, event: &Arc<Event>, rules: &[Salient], instructions: &mut u64) {
+        let Some(instance) = rules.first().map(|first| first.instance) else { return };
         let savepoint = self.core.savepoint();
         self.core.scene.slot = slot;
         self.core.scene.instance = instance;
@@ -93,7 +105,7 @@ impl Cloud {
         self.machine.vm.refuel(granted);
         let Some(code) = self.core.info(instance).map(|info| info.code.clone()) else { return };
         for salient in rules {
-            if let Err(error) = self.try_rule(slot, &code, event, salient) {
+            if let Err(error) = self.try_rule(&code, event, salient) {
                 self.fail(error, savepoint, event);
                 break;
             }
@@ -130,7 +142,6 @@ impl Cloud {
     /// Steps a rule's machine and, if it fires, runs the rule.
     fn try_rule(
         &mut self,
-        slot: Slot,
         code: &Arc<Code>,
         event: &Arc<Event>,
         salient: &Salient,
@@ -138,11 +149,11 @@ impl Cloud {
         let Some(rule) = code.unit().rules.get(salient.rule as usize) else { return Ok(()) };
         self.core.scene.rule = Some(salient.rule);
         let changes = self.core.transaction.undo.len();
-        let verdict = self.select(slot, code, event, salient).and_then(|selected| match selected {
+        let verdict = self.select(code, event, salient).and_then(|selected| match selected {
             Ok(()) => self.run_rule(salient.instance, rule.body).map(|()| None),
             Err(reason) => Ok(Some(reason)),
         });
-        if self.core.trace.is_some() {
+        if self.core.is_traced() {
             self.trace(event, &rule.name, changes, &verdict);
         }
         self.core.scene.rule = None;
@@ -152,11 +163,11 @@ impl Cloud {
     /// Whether the event selects the rule, or why not. The values of select variables are left in the scratch.
     fn select(
         &mut self,
-        slot: Slot,
         code: &Code,
         event: &Arc<Event>,
         salient: &Salient,
     ) -> Result<Result<(), Reason>, Failure> {
+        let slot = self.core.scene.slot;
         let mut wheres =
             Wheres { vm: &mut self.machine.vm, core: &mut self.core, instance: salient.instance };
         let Some(machine) = code.machine(salient.rule) else {
@@ -187,6 +198,9 @@ impl Cloud {
         };
         if state.is_some() || next.is_some() {
             self.core.set_match(slot, salient.rule, next);
+            if let Some(rule) = code.unit().rules.get(salient.rule as usize) {
+                self.core.transaction.touched.matches.push((code.unit().rid.clone(), rule.name.clone()));
+            }
             self.core.transaction.undo.push(Undo::Match(slot, salient.rule, state));
         }
         selected
@@ -224,9 +238,7 @@ impl Cloud {
             rule: rule.clone(),
             verdict,
         };
-        if let Some(trace) = &mut core.trace {
-            trace(entry);
-        }
+        core.write_trace(entry);
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 /// First bytes of the kinds of keys.
 mod kind {
     pub const DELETION: u8 = b'd';
+    pub const DEAD: u8 = b'x';
     pub const INBOX: u8 = b'i';
     pub const OUTBOX: u8 = b'o';
     pub const SEEN: u8 = b's';
@@ -81,6 +82,13 @@ pub enum Item {
         /// The number.
         sequence: u64,
     },
+    /// A [`Dispatch`] that could not be delivered.
+    DeadLetter {
+        /// The cloud that sent it.
+        cloud: Arc<str>,
+        /// Its id.
+        eid: Arc<str>,
+    },
     /// A cloud is to be deleted; the record tells since when.
     Deletion {
         /// The cloud.
@@ -147,6 +155,22 @@ pub fn outbox() -> Vec<u8> {
     vec![kind::OUTBOX]
 }
 
+/// What the keys of messages to a host begin with.
+#[must_use]
+pub fn outbox_of(target: &str) -> Vec<u8> {
+    let mut key = outbox();
+    put_name(&mut key, target);
+    key
+}
+
+/// The key of a message of a cloud that could not be delivered; what those of a cloud begin with, for an empty id.
+#[must_use]
+pub fn dead_letter_key(cloud: &str, eid: &str) -> Vec<u8> {
+    let mut key = of(kind::DEAD, cloud);
+    key.extend_from_slice(eid.as_bytes());
+    key
+}
+
 /// The key of a cloud's deletion; what all such keys begin with, for an empty id.
 #[must_use]
 pub fn deletion_key(cloud: &str) -> Vec<u8> {
@@ -195,6 +219,10 @@ fn item(key: &[u8]) -> Option<Item> {
         kind::OUTBOX => {
             let (target, rest) = take_name(rest)?;
             Item::Outbox { target: target.into(), sequence: number(rest)? }
+        }
+        kind::DEAD => {
+            let (cloud, eid) = take_cloud(rest)?;
+            Item::DeadLetter { cloud, eid: text(eid)? }
         }
         kind::DELETION => {
             let (cloud, rest) = take_cloud(rest)?;
@@ -273,7 +301,7 @@ pub(super) fn check(key: &[u8], record: &[u8]) -> Result<(), Damage> {
     match item(key).ok_or(Damage::Stray)? {
         Item::Timer { .. } => decode::<()>(record),
         Item::Inbox { .. } => decode::<Message>(record).map(drop),
-        Item::Outbox { .. } => decode::<Dispatch>(record).map(drop),
+        Item::Outbox { .. } | Item::DeadLetter { .. } => decode::<Dispatch>(record).map(drop),
         Item::Deletion { .. } | Item::Seen { .. } => decode::<i64>(record).map(drop),
     }
 }

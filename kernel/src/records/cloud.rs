@@ -5,9 +5,10 @@ use super::key::{self, CloudKey, Tag, of_cloud};
 use super::{Damage, agenda, decode, encode, job, matches, plain};
 use crate::channel::Channel;
 use crate::entities::{Home, Sizes, Variables};
+use crate::id::LENGTH;
 use crate::machine::MatchState;
 use crate::schedule::Job;
-use crate::store::{Batch, Read, Space, StoreError, scan_prefix};
+use crate::store::{Batch, Read, Space, StoreError, prefix_end, scan_prefix};
 use krl_vm::data::Data;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -103,6 +104,35 @@ pub fn load_head(read: &dyn Read, cloud: &str) -> Result<Option<Head>, StoreErro
     let key = of_cloud(cloud, Tag::Head, &[]);
     let Some(record) = read.get(Space::Clouds, &key)? else { return Ok(None) };
     decode(&record).map(Some).map_err(|damage| damage.at(&key))
+}
+
+/// Visits the heads of all clouds behind an id, in the order of ids.
+///
+/// # Errors
+/// The store's.
+pub fn heads(
+    read: &dyn Read,
+    after: Option<&str>,
+    visit: &mut dyn FnMut(&str, Result<Head, StoreError>) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let mut from = after.map(|after| prefix_end(after.as_bytes()).unwrap_or_default()).unwrap_or_default();
+    loop {
+        let mut found = None;
+        read.scan(Space::Clouds, &from, None, &mut |key, record| {
+            found = key.get(..LENGTH).map(|id| (id.to_vec(), key.to_vec(), record.to_vec()));
+            ControlFlow::Break(())
+        })?;
+        let Some((id, key, record)) = found else { return Ok(()) };
+        let name = String::from_utf8_lossy(&id);
+        if key == of_cloud(&name, Tag::Head, &[]) {
+            let head = decode(&record).map_err(|damage| damage.at(&key));
+            if visit(&name, head).is_break() {
+                return Ok(());
+            }
+        }
+        let Some(next) = prefix_end(&id) else { return Ok(()) };
+        from = next;
+    }
 }
 
 /// Where the variables of a ruleset of a cloud are stored.

@@ -32,8 +32,8 @@ impl Kept {
             Data::Null => Timing::At,
             spec => Timing::repeat(spec, self.due.saturating_sub(1)).ok()?.0,
         };
-        let Self { rid, eci, domain, name, attrs, due, .. } = self;
-        Some(Job { id, rid, eci, domain, name, attrs, timing, due })
+        let Self { sequence, rid, eci, domain, name, attrs, due, .. } = self;
+        Some(Job { id, rid, eci, domain, name, attrs, timing, due, sequence })
     }
 }
 

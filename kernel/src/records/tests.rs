@@ -37,7 +37,7 @@ fn head() -> Head {
 fn job(id: &str, spec: Option<&str>) -> Job {
     let timing = spec.map_or(Timing::At, |spec| Timing::repeat(&Data::string(spec), 0).unwrap().0);
     let (rid, eci, domain, name) = ("r".into(), "e".into(), "d".into(), "n".into());
-    Job { id: id.into(), rid, eci, domain, name, attrs: attrs(), timing, due: 60_000 }
+    Job { id: id.into(), rid, eci, domain, name, attrs: attrs(), timing, due: 60_000, sequence: 0 }
 }
 
 fn channels(cloud: &str) -> [Channel; 3] {

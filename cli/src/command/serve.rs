@@ -1,0 +1,72 @@
+//! `krl serve`: a host of clouds.
+
+use crate::args::Serve;
+use crate::exit::{self, Exit};
+use krl_host::config::{self, Settings, Sources};
+use krl_host::serve::Host;
+use krl_host::telemetry;
+
+/// Serves until it is told to stop.
+pub fn run(args: &Serve) -> Exit {
+    let env = |name: &str| std::env::var(name).ok();
+    let sources = Sources { flags: &args.given, env: &env, file: args.settings.as_deref() };
+    let settings = match config::load(&sources) {
+        Ok(settings) => settings,
+        Err(errors) => {
+            let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            return exit::usage(&errors.join("\n"));
+        }
+    };
+    if let Err(error) = telemetry::start(&settings.log) {
+        return exit::usage(&error.to_string());
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::failure(&format!("the system gives no threads: {error}")),
+    };
+    runtime.block_on(serve(&settings))
+}
+
+async fn serve(settings: &Settings) -> Exit {
+    let host = match Host::start(settings).await {
+        Ok(host) => host,
+        Err(error) => return exit::failure(&error.to_string()),
+    };
+    announce(settings, &host).await;
+    stop_signal().await;
+    exit::say("krl: stopping");
+    host.stop().await;
+    Exit::Ok
+}
+
+async fn announce(settings: &Settings, host: &Host) {
+    use krl_host::api::Engine;
+    let port = host.address().port();
+    let url = settings
+        .base_url
+        .clone()
+        .unwrap_or_else(|| settings.base_url().replace(&format!(":{}", settings.port), &format!(":{port}")));
+    exit::say(&format!("krl: serving on {} as {url}", host.address()));
+    exit::say(&format!("krl: data in {}", settings.home.display()));
+    if let Ok(eci) = host.engine().ui_channel().await {
+        exit::say(&format!(
+            "krl: the root cloud of the first owner: {url}/c/{eci}/query/io.picolabs.pico-engine-ui/pico"
+        ));
+    }
+}
+
+/// Waits until the process is asked to end.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    drop(tokio::signal::ctrl_c().await);
+}

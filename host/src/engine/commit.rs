@@ -1,0 +1,78 @@
+//! Commits: what shards put out is applied in order; with durability `sync` the disk has it before anybody is told, and all that came
+//! while the disk was busy shares its next sync.
+
+use super::Core;
+use crossbeam_channel::{Receiver, Sender};
+use krl_kernel::shard::Output;
+use krl_kernel::store::{Durability, StoreError};
+use std::sync::Arc;
+
+/// The most outputs that share a commit.
+const GROUP: usize = 256;
+
+/// What a shard hands over: its number, the number of losses it knew of, and the output.
+type Parcel = (usize, u64, Output);
+
+/// Takes outputs of shards.
+pub enum Commits {
+    /// Commits where it is called.
+    Here(Arc<Core>),
+    /// Hands them to the thread that commits.
+    Thread(Sender<Parcel>),
+}
+
+impl Commits {
+    /// Takes an output.
+    pub fn hand_over(&self, shard: usize, losses: u64, output: Output) {
+        match self {
+            Self::Here(core) => settle(core, vec![(shard, losses, output)], Durability::Os),
+            // The thread lives as long as there are senders.
+            Self::Thread(sender) => drop(sender.send((shard, losses, output))),
+        }
+    }
+}
+
+/// The thread that commits and syncs.
+pub fn run(core: &Arc<Core>, parcels: &Receiver<Parcel>) {
+    while let Ok(first) = parcels.recv() {
+        let mut group = vec![first];
+        group.extend(parcels.try_iter().take(GROUP));
+        settle(core, group, Durability::Sync);
+    }
+}
+
+fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
+    let mut kept = Vec::with_capacity(group.len());
+    let mut wrote = false;
+    for (shard, losses, output) in group {
+        // An output of a shard that does not know yet that something was lost may rest on what was lost.
+        let result = match core.loss_after(losses) {
+            Some(error) => Err(error),
+            None if output.batch.is_empty() => Ok(()),
+            None => {
+                wrote = true;
+                core.store.commit(&output.batch)
+            }
+        };
+        match result {
+            Ok(()) => kept.push((shard, output)),
+            Err(error) => lose(core, output, &error),
+        }
+    }
+    if wrote
+        && durability == Durability::Sync
+        && let Err(error) = core.store.sync()
+    {
+        core.fail(&error);
+        kept.drain(..).for_each(|(_, output)| lose(core, output, &error));
+    }
+    for (shard, output) in kept {
+        core.note_commit(shard, output.number);
+        output.releases.into_iter().for_each(|release| core.release(release));
+    }
+}
+
+fn lose(core: &Arc<Core>, output: Output, error: &StoreError) {
+    core.note_loss(error);
+    output.releases.into_iter().for_each(|release| release.fail(error));
+}

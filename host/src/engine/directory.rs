@@ -1,0 +1,62 @@
+//! Where channels are looked up: what was looked up lately is remembered, changes are forgotten when they are committed.
+
+use krl_kernel::channel::{Channel, Kinship};
+use krl_kernel::cloud::{Directory, Listing};
+use krl_kernel::id::LENGTH;
+use krl_kernel::records::channel::{PolicyTable, find_channel};
+use krl_kernel::records::cloud::load_head;
+use krl_kernel::store::{Store, StoreError};
+use quick_cache::sync::Cache;
+use std::sync::Arc;
+
+/// Channels that are remembered.
+const REMEMBERED: usize = 200_000;
+
+/// The directory of a host.
+pub struct Channels {
+    store: Arc<dyn Store>,
+    policies: Arc<PolicyTable>,
+    known: Cache<Arc<str>, Listing>,
+}
+
+impl Channels {
+    /// The channels in `store`.
+    pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyTable>) -> Self {
+        Self { store, policies, known: Cache::new(REMEMBERED) }
+    }
+
+    fn look_up(&self, eci: &str) -> Result<Option<Listing>, StoreError> {
+        if let Some((cloud, channel)) = find_channel(&*self.store, &self.policies, eci)? {
+            return Ok(Some(Listing { cloud, channel: Arc::new(channel) }));
+        }
+        // The channel of a cloud to itself has no record of its own.
+        if eci.len() != LENGTH || load_head(&*self.store, eci)?.is_none() {
+            return Ok(None);
+        }
+        let channel = Arc::new(Channel::family(eci, Kinship::Own, eci));
+        Ok(Some(Listing { cloud: eci.into(), channel }))
+    }
+
+    /// A channel has changed.
+    pub fn forget(&self, eci: &str) {
+        self.known.remove(eci);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.known.clear();
+    }
+}
+
+impl Directory for Channels {
+    fn channel(&self, eci: &str) -> Result<Option<Listing>, String> {
+        if let Some(listing) = self.known.get(eci) {
+            return Ok(Some(listing));
+        }
+        let found = self.look_up(eci).map_err(|error| error.to_string())?;
+        if let Some(listing) = &found {
+            self.known.insert(eci.into(), listing.clone());
+        }
+        Ok(found)
+    }
+}

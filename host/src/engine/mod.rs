@@ -1,0 +1,151 @@
+//! The engine: the kernel's shards on threads, with a store, a clock, the network and the registry around them.
+//!
+//! ```text
+//! HTTP ─ api ─► directory (channel → cloud, policy) ─► task ─► shard thread ─► output ─► commit ─► releases: answers, messages, deliveries
+//!                                                          ▲                     └► asks: other clouds, network, code
+//!                                                          └──────── answers ◄────────┘
+//! ```
+
+mod api;
+mod ask;
+mod clock;
+mod commit;
+mod courier;
+mod directory;
+mod operate;
+mod owners;
+mod realm;
+mod release;
+mod start;
+mod timers;
+mod worker;
+
+pub use owners::Owner;
+pub use start::{Engine, OpenError, Options};
+
+use crate::config::distro::{DistroChannel, Quota};
+use crate::outside::Client;
+use crate::registry::Registry;
+use crossbeam_channel::Sender;
+use directory::Channels;
+use krl_kernel::cloud::{Directory, Listing, Refusal};
+use krl_kernel::shard::{Problem, Task};
+use krl_kernel::store::{Store, StoreError};
+use krl_vm::data::Data;
+use owners::Owners;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::runtime::Handle;
+
+/// What all threads of an engine share.
+pub(crate) struct Core {
+    store: Arc<dyn Store>,
+    channels: Arc<Channels>,
+    registry: Registry,
+    client: Client,
+    owners: Owners,
+    runtime: Handle,
+    shards: Vec<ShardSeat>,
+    hasher: RandomState,
+    /// How often writes were lost since the start, and why the last time.
+    losses: AtomicU64,
+    last_loss: Mutex<Option<StoreError>>,
+    /// Why nothing can be committed any more.
+    failed: OnceLock<StoreError>,
+    defaults: Defaults,
+    timers: timers::Alarm,
+    courier: courier::Desk,
+}
+
+/// What new owners get.
+struct Defaults {
+    /// Addresses and configurations of rulesets.
+    rulesets: Vec<(String, Data)>,
+    /// Channels of their root clouds.
+    channels: Vec<DistroChannel>,
+    /// Limits.
+    quota: Quota,
+}
+
+/// What is known of a shard outside its thread.
+struct ShardSeat {
+    tasks: Sender<Task>,
+    /// The number of its last output that is safe.
+    committed: Arc<AtomicU64>,
+    awake: AtomicUsize,
+    flights: AtomicUsize,
+}
+
+impl Core {
+    /// The shard of a cloud.
+    fn shard_of(&self, cloud: &str) -> Option<&ShardSeat> {
+        let hash = self.hasher.hash_one(cloud) as usize;
+        self.shards.get(hash % self.shards.len().max(1))
+    }
+
+    /// Gives a task to the shard of a cloud. Once the engine stops there is nobody to take it.
+    fn give(&self, cloud: &str, task: Task) {
+        if let Some(seat) = self.shard_of(cloud) {
+            drop(seat.tasks.send(task));
+        }
+    }
+
+    /// A channel of any cloud.
+    fn find(&self, eci: &str) -> Result<Listing, Problem> {
+        match self.channels.channel(eci) {
+            Ok(Some(listing)) => Ok(listing),
+            Ok(None) => Err(Problem::Refused(Refusal::UnknownChannel(eci.into()))),
+            Err(error) => Err(Problem::Storage(StoreError::Io(error))),
+        }
+    }
+
+    fn losses(&self) -> u64 {
+        self.losses.load(Ordering::Acquire)
+    }
+
+    /// Why writes were lost, if any were since `known`, which is brought up to date.
+    fn lost_since(&self, known: &mut u64) -> Option<StoreError> {
+        let error = self.loss_after(*known);
+        if error.is_some() {
+            *known = self.losses();
+            self.channels.clear();
+        }
+        error
+    }
+
+    fn loss_after(&self, known: u64) -> Option<StoreError> {
+        if let Some(error) = self.failed.get() {
+            return Some(error.clone());
+        }
+        if self.losses() == known {
+            return None;
+        }
+        let last = self.last_loss.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone()
+    }
+
+    fn note_loss(&self, error: &StoreError) {
+        *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        self.losses.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Nobody knows what the disk has: nothing is committed any more until a restart.
+    fn fail(&self, error: &StoreError) {
+        tracing::error!(%error, "the disk failed; the host has to be started again");
+        drop(self.failed.set(error.clone()));
+    }
+
+    fn note_commit(&self, shard: usize, number: u64) {
+        if let Some(seat) = self.shards.get(shard) {
+            seat.committed.store(number, Ordering::Release);
+        }
+    }
+
+    fn note_counts(&self, shard: usize, (awake, flights): (usize, usize)) {
+        if let Some(seat) = self.shards.get(shard) {
+            seat.awake.store(awake, Ordering::Relaxed);
+            seat.flights.store(flights, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What the kernel's clouds run in, on this host.
+
+use super::owners::Owners;
+use crate::registry::{Address, ContentHash, Registry};
+use krl_kernel::cloud::{Budgets, Realm};
+use krl_kernel::library::{Code, Library};
+use krl_kernel::records::channel::PolicyTable;
+use krl_kernel::records::cloud::Installation;
+use krl_kernel::store::{Read, Store};
+use std::sync::Arc;
+
+/// The realm of a host.
+pub struct HostRealm {
+    pub store: Arc<dyn Store>,
+    pub library: Library,
+    pub registry: Registry,
+    pub owners: Owners,
+    pub budgets: Budgets,
+    pub base_url: Arc<str>,
+    pub seed: u64,
+    pub policies: Arc<PolicyTable>,
+}
+
+impl Realm for HostRealm {
+    fn reader(&self) -> Arc<dyn Read> {
+        self.store.clone()
+    }
+
+    fn snapshot(&self) -> Arc<dyn Read> {
+        Arc::from(self.store.snapshot())
+    }
+
+    fn library(&self) -> &Library {
+        &self.library
+    }
+
+    fn code(&self, installation: &Installation) -> Result<Arc<Code>, String> {
+        let address = address(installation)?;
+        let newest = self.registry.load_stored(&address, None);
+        let found = match newest {
+            Ok(Some(ruleset)) if ruleset.facts.rid == installation.rid => Some(ruleset),
+            _ => {
+                let saved = self.registry.load_stored(&address, Some(ContentHash(installation.hash)));
+                saved.map_err(|error| error.to_string())?
+            }
+        };
+        found.map(|ruleset| ruleset.code.clone()).ok_or_else(|| format!("nothing of {address} is kept here"))
+    }
+
+    fn former(&self, installation: &Installation) -> Option<Arc<Code>> {
+        let hash = ContentHash(installation.hash);
+        let found = self.registry.load_stored(&address(installation).ok()?, Some(hash));
+        Some(found.ok()??.code.clone())
+    }
+
+    fn budgets(&self, owner: &str) -> Budgets {
+        self.owners.budgets(owner, self.budgets)
+    }
+
+    fn is_suspended(&self, owner: &str) -> bool {
+        self.owners.is_suspended(owner)
+    }
+
+    fn host(&self) -> Option<Arc<str>> {
+        Some(self.base_url.clone())
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn policies(&self) -> &PolicyTable {
+        &self.policies
+    }
+}
+
+fn address(installation: &Installation) -> Result<Address, String> {
+    let url = installation.url.as_deref().ok_or("it has no address")?;
+    Address::parse(url).map_err(|error| error.to_string())
+}

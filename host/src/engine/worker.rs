@@ -1,0 +1,56 @@
+//! The thread of a shard: takes tasks, gives turns, hands on what comes out.
+
+use super::commit::Commits;
+use super::{Core, clock};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use krl_kernel::shard::{Shard, Task};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Tasks taken in before a turn.
+const INTAKE: usize = 1_024;
+/// The longest sleep.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Runs a shard until the last sender of tasks is gone.
+pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<Task>, commits: &Commits) {
+    let mut losses = core.losses();
+    loop {
+        if !shard.is_runnable() && !shard.is_done() {
+            let sleep = shard.next_deadline().map_or(IDLE, |at| {
+                Duration::from_millis(at.saturating_sub(clock::now()).max(0).unsigned_abs()).min(IDLE)
+            });
+            match tasks.recv_timeout(sleep) {
+                Ok(task) => {
+                    shard.set_now(clock::now());
+                    shard.submit(task);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        let now = clock::now();
+        shard.set_now(now);
+        for _ in 0..INTAKE {
+            match tasks.try_recv() {
+                Ok(task) => shard.submit(task),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+        if let Some(error) = core.lost_since(&mut losses) {
+            shard.forget(&error);
+        }
+        let mut output = shard.turn(now);
+        for (flight, cloud, ask) in output.asks.drain(..) {
+            core.ask(number, flight, &cloud, ask);
+        }
+        if !output.is_empty() {
+            commits.hand_over(number, losses, output);
+        }
+        core.note_counts(number, shard.counts());
+        if shard.is_done() {
+            return;
+        }
+    }
+}

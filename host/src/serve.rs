@@ -1,0 +1,139 @@
+//! A host from its settings: store, engine and server.
+
+use crate::config::Settings;
+use crate::engine::{Engine, OpenError, Options};
+use crate::http::{Metrics, Running, Server, StartError};
+use crate::outside::{Client, ClientConfig, TransportConfig, TransportError};
+use crate::registry::{Limits, RegistryConfig};
+use crate::store::{self, FjallStore};
+use krl_kernel::shard::ShardLimits;
+use krl_kernel::store::{Store, StoreError};
+use krl_stdlib::rulesets::BUNDLED;
+use krl_vm::data::{Data, DataMap};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The system rulesets of a root cloud, in the order they are installed (`krl-runtime.md` §9).
+const SYSTEM: [&str; 4] =
+    ["io.picolabs.pico-engine-ui", "io.picolabs.wrangler", "io.picolabs.subscription", "io.picolabs.pds"];
+
+/// A host at work.
+pub struct Host {
+    engine: Arc<Engine>,
+    running: Running,
+}
+
+/// Why a host does not start.
+#[derive(Debug)]
+pub enum HostError {
+    /// Its folder.
+    Folder(String),
+    /// Its store.
+    Store(StoreError),
+    /// Its settings for the network.
+    Network(TransportError),
+    /// Its clouds.
+    Engine(OpenError),
+    /// Its server.
+    Server(StartError),
+    /// Its metrics: a bug.
+    Metrics(String),
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(why) | Self::Metrics(why) => f.write_str(why),
+            Self::Store(error) => error.fmt(f),
+            Self::Network(error) => error.fmt(f),
+            Self::Engine(error) => error.fmt(f),
+            Self::Server(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for HostError {}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The folder of the store in a host's folder.
+#[must_use]
+pub fn store_folder(settings: &Settings) -> std::path::PathBuf {
+    settings.home.join("store")
+}
+
+impl Host {
+    /// Opens the store in the host's folder and serves its clouds. Must be called within a runtime of tokio.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub async fn start(settings: &Settings) -> Result<Self, HostError> {
+        let folder = |e| HostError::Folder(format!("{}: {e}", settings.home.display()));
+        std::fs::create_dir_all(&settings.home).map_err(folder)?;
+        let store = FjallStore::open(&store_folder(settings), &store::Options::default());
+        Self::start_with(settings, Arc::new(store.map_err(HostError::Store)?)).await
+    }
+
+    /// Serves the clouds of a store.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub async fn start_with(settings: &Settings, store: Arc<dyn Store>) -> Result<Self, HostError> {
+        let transport = TransportConfig { allow: settings.allow.clone(), ..TransportConfig::default() };
+        let client = Client::new(&ClientConfig { transport, ..ClientConfig::default() });
+        let client = client.map_err(HostError::Network)?;
+        let system = SYSTEM.iter().map(|rid| (format!("krl:bundled/{rid}"), Data::Map(DataMap::new())));
+        let distro = settings.distro.rulesets.iter().map(|ruleset| {
+            let bundled = BUNDLED.iter().find(|bundled| bundled.rid == ruleset.url);
+            (bundled.map_or_else(|| ruleset.url.clone(), |bundled| bundled.url()), ruleset.config.clone())
+        });
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let options = Options {
+            base_url: settings.base_url(),
+            threads: settings.threads.unwrap_or(cores),
+            durability: settings.durability,
+            budgets: settings.budgets,
+            limits: ShardLimits::default(),
+            rulesets: system.chain(distro).collect(),
+            channels: settings.distro.channels.clone(),
+            quota: settings.distro.quota.clone(),
+            registry: RegistryConfig {
+                files: settings.files.clone(),
+                limits: Limits::default(),
+                bundled: BUNDLED,
+                now,
+            },
+            transport: client.transport().clone(),
+            client,
+        };
+        let engine = Arc::new(Engine::open(store, options).await.map_err(HostError::Engine)?);
+        let metrics = Metrics::new().map_err(|error| HostError::Metrics(error.to_string()))?;
+        let running = Server::start(settings, engine.clone(), metrics).await.map_err(HostError::Server)?;
+        Ok(Self { engine, running })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// Its engine.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Stops accepting, lets running requests finish, and puts everything on the disk.
+    pub async fn stop(self) {
+        self.running.shutdown().await;
+        let engine = self.engine;
+        // Joins threads, which must not block the runtime.
+        drop(tokio::task::spawn_blocking(move || engine.close()).await);
+    }
+}

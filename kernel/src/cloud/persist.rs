@@ -1,0 +1,228 @@
+//! Clouds and their records: how one is made, loaded and saved. What a transaction touched is written, and nothing else.
+
+use super::channels::Channels;
+use super::core::{Core, Matches, Scene, Transaction};
+use super::family::{Child, Family};
+use super::install::carried;
+use super::program::Installed;
+use super::rest::{Home, Realm, Rest};
+use super::start::Starter;
+use super::{Budgets, Cloud, Machine};
+use crate::channel::Kinship;
+use crate::library::{Code, Library};
+use crate::machine::MatchState;
+use crate::records::cloud::{self, Head, Installation, Source};
+use crate::records::key::{Tag, of_cloud};
+use crate::records::{channel, job, matches};
+use crate::store::{Batch, Read, Space, StoreError, scan_prefix};
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+impl Core {
+    /// A cloud that has nothing yet but the channel to itself.
+    fn bare(id: &Arc<str>, owner: &Arc<str>, now: i64, budgets: Budgets, library: Library) -> Box<Self> {
+        Box::new(Self {
+            channels: Channels::of(id),
+            family: Family::default(),
+            eci: id.clone(),
+            id: id.clone(),
+            owner: owner.clone(),
+            created: now,
+            host: None,
+            random: None,
+            now,
+            budgets,
+            log: None,
+            trace: None,
+            overdue: None,
+            library,
+            unstarted: None,
+            home: None,
+            journaling: true,
+            program: Arc::default(),
+            staged: Arc::default(),
+            outside: None,
+            hops: 0,
+            kept: Vec::new(),
+            jobs: Vec::new(),
+            outbox: VecDeque::new(),
+            scene: Scene::default(),
+            transaction: Transaction::default(),
+        })
+    }
+
+    fn head(&self) -> Head {
+        let unstarted = self.unstarted.as_deref().unwrap_or(&self.program.rulesets);
+        let rulesets = unstarted.iter().map(|ruleset| Installation {
+            rid: ruleset.rid.clone(),
+            url: ruleset.url.clone(),
+            hash: ruleset.code.origin().content,
+            config: ruleset.config.clone(),
+        });
+        Head {
+            owner: self.owner.clone(),
+            parent: self.family.parent.clone(),
+            created: self.created,
+            rulesets: rulesets.collect(),
+        }
+    }
+
+    fn match_of(&self, rid: &str, rule: &str) -> Option<&MatchState> {
+        let slot = self.program.slot_of(rid)?;
+        let rules = &self.program.rulesets.get(slot)?.code.unit().rules;
+        let at = rules.iter().position(|known| *known.name == *rule)?;
+        self.kept.get(slot)?.matches.get(at)?.as_deref()
+    }
+}
+
+/// Removes what the records of a cloud keep for a ruleset that is gone.
+fn erase_ruleset(read: &dyn Read, cloud: &str, rid: &str, batch: &mut Batch) -> Result<(), StoreError> {
+    for tag in [Tag::Variable, Tag::Part, Tag::Match] {
+        scan_prefix(read, Space::Clouds, &of_cloud(cloud, tag, &[rid]), &mut |key, _| {
+            batch.remove(Space::Clouds, key);
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(())
+}
+
+impl Rest {
+    /// A new cloud without a parent.
+    #[must_use]
+    pub fn found(realm: &dyn Realm, id: &Arc<str>, owner: &Arc<str>, now: i64) -> Self {
+        let mut core = Core::bare(id, owner, now, realm.budgets(owner), realm.library().clone());
+        core.host = realm.host();
+        core.home = Some(Home { read: realm.reader(), seed: realm.seed() });
+        core.transaction.touched.program = true;
+        core.unstarted = Some(Vec::new());
+        Self(core)
+    }
+
+    /// Loads a cloud; none if there is no such cloud. Its rulesets start with [`Cloud::start_up`], unless other clouds run the same ones.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn load(realm: &dyn Realm, id: &Arc<str>, read: Arc<dyn Read>) -> Result<Option<Self>, StoreError> {
+        let source = Source { read: &read, policies: realm.policies(), seed: realm.seed() };
+        let Some(stored) = cloud::load(&source, id)? else { return Ok(None) };
+        let Head { owner, parent, created, rulesets } = stored.head;
+        let mut core = Core::bare(id, &owner, created, realm.budgets(&owner), realm.library().clone());
+        core.host = realm.host();
+        let channels = stored.channels.into_iter().map(|(_, channel)| channel);
+        core.channels.restore(id, channels.collect());
+        let children = stored.children.into_iter().map(|child| {
+            let ours = core.channels.iter().find(|channel| {
+                channel.family.as_ref() == Some(&child.id)
+                    && channel.tags.iter().any(|tag| **tag == *Kinship::Parent.tag())
+            });
+            let parent = ours.map(|channel| channel.id.clone()).unwrap_or_default();
+            Child { cloud: child.id, eci: child.eci, parent, sequence: child.sequence }
+        });
+        let children = children.collect();
+        core.family = Family { parent, children };
+        core.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
+        let mut variables: BTreeMap<_, _> = stored.variables.into_iter().collect();
+        core.home = Some(Home { read, seed: realm.seed() });
+        let mut installed = Vec::with_capacity(rulesets.len());
+        for installation in rulesets {
+            let mut kept = core.new_kept(&installation.rid);
+            if let Some(stored) = variables.remove(&installation.rid) {
+                kept.variables = stored;
+            }
+            let ruleset = realm.installed(&installation);
+            let former = match ruleset.code.origin().content == installation.hash {
+                true => None,
+                false => realm.former(&installation),
+            };
+            let own = stored.matches.iter().filter(|(rid, ..)| *rid == installation.rid);
+            kept.matches = matches_of(former.as_ref().unwrap_or(&ruleset.code), own);
+            if let Some(former) = former {
+                kept.matches = carried(former.unit(), &kept.matches, ruleset.code.unit());
+                core.transaction.touched.program = true;
+            }
+            installed.push(ruleset);
+            core.kept.push(kept);
+        }
+        let sound = installed.iter().all(|ruleset| ruleset.broken.is_none());
+        match core.library.program(&installed.iter().map(Installed::part).collect()).filter(|_| sound) {
+            Some(shared) => core.program = shared,
+            None => core.unstarted = Some(installed),
+        }
+        Ok(Some(Self(core)))
+    }
+}
+
+/// Stored matches by rule.
+fn matches_of<'a>(
+    code: &Code,
+    stored: impl Iterator<Item = &'a (Arc<str>, Arc<str>, MatchState)>,
+) -> Matches {
+    let mut matches = Matches::new();
+    for (_, rule, state) in stored {
+        let Some(at) = code.unit().rules.iter().position(|known| known.name == *rule) else { continue };
+        matches.resize(matches.len().max(at + 1), None);
+        if let Some(place) = matches.get_mut(at) {
+            *place = Some(Box::new(state.clone()));
+        }
+    }
+    matches
+}
+
+impl Cloud {
+    /// A child of `parent`, born in its transaction.
+    pub(super) fn newborn(parent: &Core, id: &Arc<str>) -> Self {
+        let mut machine = Box::new(Machine::default());
+        let mut core = Core::bare(id, &parent.owner, parent.now, parent.budgets, parent.library.clone());
+        core.host = parent.host.clone();
+        core.home = parent.home.clone();
+        core.journaling = parent.journaling;
+        core.transaction.touched.program = true;
+        core.program = Arc::new(Starter { core: &mut core, vm: &mut machine.vm }.empty_program());
+        Self { core, machine }
+    }
+
+    /// Adds what the last transaction has touched to a batch.
+    ///
+    /// # Errors
+    /// The store's, when the records of a ruleset that is gone are looked for.
+    pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+        let core = &mut self.core;
+        let touched = std::mem::take(&mut core.transaction.touched);
+        let id = core.id.clone();
+        if touched.program || touched.family {
+            cloud::put_head(batch, &id, &core.head());
+        }
+        for eci in touched.channels.iter().filter(|eci| **eci != id) {
+            match core.channels.get(eci) {
+                Some(kept) => channel::put_channel(batch, &id, 0, kept),
+                None => channel::remove_channel(batch, &id, eci),
+            }
+        }
+        for child in &touched.children {
+            match core.family.children.iter().find(|known| known.cloud == *child) {
+                Some(known) => {
+                    let Child { cloud: id, eci, sequence, .. } = known.clone();
+                    cloud::put_child(batch, &core.id, &cloud::Child { id, eci, sequence });
+                }
+                None => cloud::remove_child(batch, &id, child),
+            }
+        }
+        for (name, due) in &touched.jobs {
+            match core.jobs.iter().find(|job| job.id == *name) {
+                Some(job) => job::put_job(batch, &id, job.sequence, job, *due),
+                None => drop(due.map(|due| job::remove_job(batch, &id, name, due))),
+            }
+        }
+        for (rid, rule) in &touched.matches {
+            matches::put_match(batch, &id, rid, rule, core.match_of(rid, rule));
+        }
+        if let Some(home) = &core.home {
+            for rid in std::mem::take(&mut core.transaction.uninstalled) {
+                erase_ruleset(&*home.read, &id, &rid, batch)?;
+            }
+        }
+        core.kept.iter_mut().for_each(|kept| kept.variables.save(batch));
+        Ok(())
+    }
+}

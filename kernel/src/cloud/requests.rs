@@ -1,0 +1,294 @@
+//! Natives that reach beyond the cloud: other clouds, the network, code (`krl-runtime.md` §5.1, §5.2, §5.4; decisions R6, R9).
+
+use super::core::Target;
+use super::core::{Core, Mode};
+use super::event::Event;
+use super::family::Child;
+use super::outside::Listing;
+use super::outside::{self, Ask, Delivery, Reply};
+use super::{Cloud, Configuration, Query};
+use crate::library::Code;
+use krl_vm::data::{Data, DataMap};
+use krl_vm::fault::{Fault, Limit};
+use krl_vm::interp::Vm;
+use std::sync::Arc;
+
+impl Core {
+    /// Natives that reach beyond the cloud; none if `name` is no such native.
+    pub(super) fn reach_out(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
+        let arg = |index: usize| args.get(index).cloned().unwrap_or_default();
+        Some(match name {
+            "ctx:query" => self.query_other(&arg(0), &arg(1), &arg(2), arg(3)),
+            "ctx:eventQuery" => self.event_query(args),
+            "ctx:install" => self.install_from(&arg(0), arg(1)),
+            "ctx:uninstall" => self.uninstall_own(&arg(0)),
+            "ctx:flush" => self.flush(&arg(0)),
+            "ctx:newPico" => self.new_cloud(&arg(0)),
+            "ctx:delPico" => self.delete_child(&arg(0)),
+            "ctx:logs" => self.ask(Ask::Logs).and_then(outside::data),
+            _ => return self.http(name.strip_prefix("http:")?, args),
+        })
+    }
+
+    /// Asks the host.
+    fn ask(&mut self, ask: Ask) -> Result<Reply, Fault> {
+        match &mut self.outside {
+            Some(outside) => Ok(outside.ask(ask)),
+            None => Err(Fault::error("this needs a host, and the cloud runs without one")),
+        }
+    }
+
+    fn query_other(&mut self, eci: &Data, rid: &Data, name: &Data, args: Data) -> Result<Data, Fault> {
+        let query = self.question(eci, rid, name, args)?;
+        if let Some(newborn) = query.eci.as_deref().and_then(|eci| self.newborn_with(eci)) {
+            return self.with_newborn(newborn, |cloud| answer(cloud, &query));
+        }
+        if self.outside.is_none()
+            && let Some(eci) = query.eci.as_ref().filter(|eci| self.channels.get(eci).is_none())
+        {
+            return Err(Fault::error(format!("ECI not found {eci}")));
+        }
+        self.ask(Ask::Query(Box::new(query))).and_then(outside::data)
+    }
+
+    /// An event for another cloud, and a query behind it (`ctx:eventQuery`).
+    fn event_query(&mut self, args: &[Data]) -> Result<Data, Fault> {
+        self.may_write()?;
+        let arg = |index: usize| args.get(index).cloned().unwrap_or_default();
+        let query = self.question(&arg(0), &arg(4), &arg(5), arg(6))?;
+        let eci = query.eci.clone().unwrap_or_default();
+        let text = |index: usize| arg(index).as_str().unwrap_or_default().to_owned();
+        let event = Event::clean(&eci, &text(1), &text(2), self.passed_on(arg(3)), self.now);
+        let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
+        if let Some(newborn) = self.newborn_with(&eci) {
+            let sender = self.id.clone();
+            return self.with_newborn(newborn, |cloud| {
+                let Event { eci, domain, name, attrs, .. } = event;
+                let done = cloud.signal_on(&eci, Some(&sender), &domain, &name, Data::Map(attrs));
+                let done = done.map_err(|refusal| Fault::error(refusal.to_string()))?;
+                match done.errors.into_iter().next() {
+                    Some(error) => Err(Fault::error(error.message)),
+                    None => answer(cloud, &query),
+                }
+            });
+        }
+        let Event { eci, domain, name, attrs, .. } = event;
+        let delivery = Delivery { eci, domain, name, attrs };
+        self.ask(Ask::EventQuery(Box::new(delivery), Box::new(query))).and_then(outside::data)
+    }
+
+    fn question(&self, eci: &Data, rid: &Data, name: &Data, args: Data) -> Result<Query, Fault> {
+        let text = |data: &Data, field: &str| match data {
+            Data::String(text) if !krl_vm::number::trim(text).is_empty() => Ok(text.clone()),
+            _ => Err(Fault::type_error(format!("missing {field}"))),
+        };
+        let hops = self.hops + 1;
+        if hops > self.budgets.hops {
+            return Err(Fault::limit(Limit::Cascade));
+        }
+        Ok(Query {
+            eci: Some(text(eci, "query.eci")?),
+            sender: Some(self.id.clone()),
+            rid: text(rid, "query.rid")?.to_string(),
+            name: text(name, "query.name")?.to_string(),
+            args,
+            hops,
+        })
+    }
+
+    /// The code at an address, and the address in its canonical form.
+    fn code_at(&mut self, url: &Data) -> Result<(Arc<Code>, Arc<str>), Fault> {
+        let Data::String(url) = url else {
+            return Err(Fault::type_error(format!("expects a url string but was given {}", url.to_json())));
+        };
+        self.code_of(Ask::Load(url.clone()))
+    }
+
+    fn code_of(&mut self, ask: Ask) -> Result<(Arc<Code>, Arc<str>), Fault> {
+        match self.ask(ask)? {
+            Reply::Code(code, url) => Ok((code, url)),
+            other => outside::data(other).and(Err(Fault::internal("an answer to another question"))),
+        }
+    }
+
+    /// `ctx:install`; answers the ruleset's id.
+    fn install_from(&mut self, url: &Data, config: Data) -> Result<Data, Fault> {
+        self.may_write()?;
+        let (code, url) = self.code_at(url)?;
+        let configuration = Configuration { config, url: Some(url) };
+        let left = self.install(&mut Vm::default(), &code, configuration);
+        for (rid, error) in left.map_err(|error| Fault::error(error.to_string()))? {
+            self.log_error(rid, error.to_string());
+        }
+        Ok(Data::String(code.unit().rid.clone()))
+    }
+
+    fn uninstall_own(&mut self, rid: &Data) -> Result<Data, Fault> {
+        self.may_write()?;
+        let Data::String(rid) = rid else { return Ok(Data::Null) };
+        let gone = self.uninstall(&mut Vm::default(), rid);
+        gone.map(|()| Data::Null).map_err(|in_use| Fault::error(in_use.to_string()))
+    }
+
+    /// `ctx:flush`: the newest version, for every cloud that has the ruleset from this address.
+    fn flush(&mut self, url: &Data) -> Result<Data, Fault> {
+        self.may_write()?;
+        let Data::String(url) = url else {
+            return Err(Fault::type_error(format!("expects a url string but was given {}", url.to_json())));
+        };
+        let (code, url) = self.code_of(Ask::Flush(url.clone()))?;
+        self.switch_to(&code, &url)?;
+        Ok(Data::Null)
+    }
+
+    /// Lets the rulesets that were installed from `url` run `code`.
+    pub(super) fn switch_to(&mut self, code: &Arc<Code>, url: &Arc<str>) -> Result<(), Fault> {
+        let from = |ruleset: &&super::program::Installed| {
+            ruleset.url.as_ref() == Some(url) && ruleset.rid == code.unit().rid
+        };
+        let Some(ruleset) = self.program.rulesets.iter().find(from) else { return Ok(()) };
+        if Arc::ptr_eq(&ruleset.code, code) {
+            return Ok(());
+        }
+        let configuration = Configuration { config: ruleset.config.clone(), url: Some(url.clone()) };
+        let left = self.install(&mut Vm::default(), code, configuration);
+        left.map(drop).map_err(|error| Fault::error(error.to_string()))
+    }
+
+    /// `ctx:newPico`: a child, born in this transaction; answers its channel for this cloud.
+    fn new_cloud(&mut self, rulesets: &Data) -> Result<Data, Fault> {
+        self.may_write()?;
+        let Data::Array(rulesets) = rulesets else {
+            return Err(Fault::type_error("ctx:newPico expects an array of {url, config} maps"));
+        };
+        let mut codes = Vec::with_capacity(rulesets.len());
+        for ruleset in rulesets {
+            let part =
+                |name: &str| ruleset.as_map().and_then(|map| map.get(name)).cloned().unwrap_or_default();
+            let (code, url) = self.code_at(&part("url"))?;
+            codes.push((code, Configuration { config: part("config"), url: Some(url) }));
+        }
+        let random = self.random();
+        let (cloud, eci, parent) = (random.id(), random.id(), random.id());
+        let sequence = self.family.children.last().map_or(0, |last| last.sequence + 1);
+        let tie = Child { cloud, eci, parent, sequence };
+        let mut child = Cloud::newborn(self, &tie.cloud);
+        child.be_born(&self.id, &tie);
+        child.core.outside = self.outside.take();
+        let installed = codes.iter().try_for_each(|(code, configuration)| {
+            let left = child.core.install(&mut child.machine.vm, code, configuration.clone());
+            left.map(drop).map_err(|error| Fault::error(error.to_string()))
+        });
+        self.outside = child.core.outside.take();
+        installed?;
+        let eci = tie.eci.clone();
+        self.adopt(tie);
+        self.transaction.newborn.push(Some(child.core));
+        Ok(Data::String(eci))
+    }
+
+    /// `ctx:delPico`: the child and all below it go when this transaction is done.
+    fn delete_child(&mut self, eci: &Data) -> Result<Data, Fault> {
+        self.may_write()?;
+        let eci = eci.as_str().unwrap_or_default();
+        let child = self.disown(eci).map_err(|none| Fault::error(none.to_string()))?;
+        self.transaction.deleted.push(child.cloud);
+        Ok(Data::Null)
+    }
+
+    fn http(&mut self, method: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
+        const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
+        const AUTORAISE: usize = 8;
+        const AUTOSEND: usize = 9;
+        let method = METHODS.iter().copied().find(|known| *known == method)?;
+        if !matches!(method, "get" | "head")
+            && let Err(fault) = self.may_write()
+        {
+            return Some(Err(fault));
+        }
+        if self.scene.mode == Mode::Event && args.get(AUTOSEND).is_some_and(|event| *event != Data::Null) {
+            self.transaction.calls.push((method, args.to_vec()));
+            return Some(Ok(Data::Null));
+        }
+        let answer = self.ask(Ask::Http(method, args.to_vec())).and_then(outside::data);
+        let label = args.get(AUTORAISE).filter(|label| **label != Data::Null);
+        Some(match (answer, label) {
+            (Ok(Data::Map(answer)), Some(label)) if self.scene.mode == Mode::Event => {
+                let mut attrs: DataMap = answer.clone();
+                attrs.insert("label".into(), label.clone());
+                self.raise_answer(method, attrs).map(|()| Data::Map(answer))
+            }
+            (answer, _) => answer,
+        })
+    }
+
+    /// Where an event for a channel goes, if the channel lets it through.
+    pub(super) fn target(&self, eci: &Arc<str>, host: &Data, event: &Event) -> Result<Target, Fault> {
+        if let Data::String(host) = host
+            && self.host.as_deref() != Some(host.trim_end_matches('/'))
+        {
+            return match &self.outside {
+                Some(_) => Ok(Target::Host(host.trim_end_matches('/').into())),
+                None => {
+                    Err(Fault::error("events to other hosts need a host, and this cloud runs without one"))
+                }
+            };
+        }
+        let own = |core: &Self| core.channels.get(eci).cloned();
+        let newborn = || {
+            let clouds = self.transaction.newborn.iter().flatten();
+            clouds.filter_map(|cloud| Some((cloud.id.clone(), own(cloud)?))).next()
+        };
+        let here = own(self).map(|channel| (self.id.clone(), channel)).or_else(newborn);
+        let (cloud, refused) = match here {
+            Some((cloud, channel)) => {
+                (cloud, channel.check_event(Some(&self.id), &event.domain, &event.name).err())
+            }
+            None => {
+                let found = self.outside.as_ref().map(|outside| outside.channel(eci)).transpose();
+                let found = found.map_err(|why| Fault::error(format!("storage: {why}")))?.flatten();
+                let Some(Listing { cloud, channel }) = found else {
+                    return Err(Fault::error(format!("ECI not found {eci}")));
+                };
+                let refused = channel.check_event(Some(&self.id), &event.domain, &event.name).err();
+                (cloud, refused)
+            }
+        };
+        match refused {
+            None => Ok(Target::Cloud(cloud)),
+            Some(refusal) => Err(Fault::error(refusal.to_string())),
+        }
+    }
+
+    /// Which cloud born in this transaction has a channel.
+    fn newborn_with(&self, eci: &str) -> Option<usize> {
+        let has =
+            |newborn: &Option<Box<Self>>| newborn.as_ref().is_some_and(|n| n.channels.get(eci).is_some());
+        self.transaction.newborn.iter().position(has)
+    }
+
+    /// Lets a newborn cloud work within this transaction. What it sends leaves with what this cloud sends.
+    fn with_newborn<T>(
+        &mut self,
+        at: usize,
+        work: impl FnOnce(&mut Cloud) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let Some(core) = self.transaction.newborn.get_mut(at).and_then(Option::take) else {
+            return Err(Fault::error("a cloud that is at work already cannot be asked"));
+        };
+        let mut cloud = Cloud { core, machine: Box::default() };
+        cloud.core.outside = self.outside.take();
+        cloud.core.hops = self.hops + 1;
+        let done = work(&mut cloud);
+        self.outside = cloud.core.outside.take();
+        self.outbox.append(&mut cloud.core.outbox);
+        if let Some(place) = self.transaction.newborn.get_mut(at) {
+            *place = Some(cloud.core);
+        }
+        done
+    }
+}
+
+fn answer(cloud: &mut Cloud, query: &Query) -> Result<Data, Fault> {
+    cloud.query(query).map_err(|error| Fault::error(error.to_string()))
+}

@@ -1,0 +1,246 @@
+//! Clouds at rest: how they are loaded, woken, and saved. What happens to one between is in the other files of this folder.
+
+use super::core::{Core, Outgoing};
+use super::event::{Event, EventAnswer, Refusal};
+use super::install::{Configuration, InstallError};
+use super::outside::Outside;
+use super::program::Installed;
+use super::{Budgets, Cloud, Machine};
+use crate::channel::Channel;
+use crate::entities::{self, Sizes};
+use crate::journal::{Journal, Kind};
+use crate::library::{Code, Library};
+use crate::records::channel::PolicyTable;
+use crate::records::cloud::Installation;
+use crate::store::Read;
+use krl_vm::data::{Data, DataMap};
+use std::fmt;
+use std::sync::Arc;
+
+/// What clouds run in.
+pub trait Realm: Send + Sync {
+    /// The store, as last committed.
+    fn reader(&self) -> Arc<dyn Read>;
+    /// What the store holds now, unaffected by later commits.
+    fn snapshot(&self) -> Arc<dyn Read>;
+    /// The loaded code.
+    fn library(&self) -> &Library;
+    /// The code that an installed ruleset is to run: the newest of its address, else the one it was saved with.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn code(&self, installation: &Installation) -> Result<Arc<Code>, String>;
+    /// The code that an installed ruleset was saved with, if it is not the newest of its address.
+    fn former(&self, installation: &Installation) -> Option<Arc<Code>>;
+    /// An installed ruleset, broken where its code is not to be had (decision R12).
+    fn installed(&self, installation: &Installation) -> Installed {
+        let Installation { rid, url, hash, config } = installation.clone();
+        let (code, broken) = match self.code(installation) {
+            Ok(code) => (code, None),
+            Err(why) => (self.library().stub(&rid, hash), Some(why.into())),
+        };
+        Installed { rid, url, config, code, instance: u32::MAX, broken }
+    }
+    /// The budgets of an owner's clouds.
+    fn budgets(&self, owner: &str) -> Budgets;
+    /// Are an owner's clouds not to run?
+    fn is_suspended(&self, owner: &str) -> bool;
+    /// What `meta:host` answers.
+    fn host(&self) -> Option<Arc<str>>;
+    /// The secret of hashes that stay in memory.
+    fn seed(&self) -> u64;
+    /// Policies of channels that are in memory.
+    fn policies(&self) -> &PolicyTable;
+}
+
+/// A cloud that nothing happens to: it has no machine.
+pub struct Rest(pub(super) Box<Core>);
+
+/// Where the entity variables of clouds are stored.
+#[derive(Clone)]
+pub(super) struct Home {
+    pub read: Arc<dyn Read>,
+    pub seed: u64,
+}
+
+impl Home {
+    /// Where those of one ruleset of a cloud are.
+    pub fn of(&self, cloud: &Arc<str>, rid: &Arc<str>) -> entities::Home {
+        entities::Home {
+            read: self.read.clone(),
+            cloud: cloud.clone(),
+            rid: rid.clone(),
+            seed: self.seed,
+            sizes: Sizes::default(),
+        }
+    }
+}
+
+/// What a transaction leaves to be done outside the cloud.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Events to send, in order.
+    pub outgoing: Vec<Outgoing>,
+    /// Children that were born.
+    pub newborn: Vec<Rest>,
+    /// Clouds to delete.
+    pub deleted: Vec<Arc<str>>,
+    /// Channels that are new, changed or gone.
+    pub channels: Vec<Arc<str>>,
+    /// Requests whose answers are sent as events: method and arguments.
+    pub calls: Vec<(&'static str, Vec<Data>)>,
+    /// When the first of its jobs is due, if jobs have changed.
+    pub due: Option<i64>,
+    /// What is to be kept in the log.
+    pub journal: Option<Journal>,
+}
+
+impl Rest {
+    /// The cloud with its machine.
+    #[must_use]
+    pub fn wake(mut self, mut machine: Box<Machine>) -> Cloud {
+        self.0.random = machine.random.take();
+        Cloud { core: self.0, machine }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> &Arc<str> {
+        &self.0.owner
+    }
+
+    /// The clouds of its children.
+    pub fn children(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.0.family.children.iter().map(|child| &child.cloud)
+    }
+
+    /// Its channels.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.0.channels.iter()
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rest").field(&self.0.id).finish()
+    }
+}
+
+impl Cloud {
+    /// Puts the cloud to rest; its machine serves others.
+    #[must_use]
+    pub fn rest(mut self) -> (Rest, Box<Machine>) {
+        self.machine.random = self.core.random.take();
+        (Rest(self.core), self.machine)
+    }
+
+    /// Lets it reach the host that it runs on.
+    pub fn attach(&mut self, outside: Box<dyn Outside>) {
+        self.core.outside = Some(outside);
+    }
+
+    /// Cuts it off from the host.
+    pub fn detach(&mut self) {
+        self.core.outside = None;
+    }
+
+    /// Starts its rulesets if no other cloud has started the same ones, and brings those up to date that have a newer version.
+    pub fn start_up(&mut self) {
+        if let Some(rulesets) = self.core.unstarted.take() {
+            self.core.start_program(&mut self.machine.vm, rulesets);
+        }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> &Arc<str> {
+        &self.core.owner
+    }
+
+    /// Its rulesets in install order.
+    pub fn installations(&self) -> impl Iterator<Item = &Installed> {
+        self.core.unstarted.as_deref().unwrap_or(&self.core.program.rulesets).iter()
+    }
+
+    /// Tells it the time.
+    pub fn set_now(&mut self, now: i64) {
+        self.core.now = now;
+    }
+
+    /// Takes an event in and runs it. `sender` is the cloud it comes from.
+    ///
+    /// # Errors
+    /// As [`Cloud::signal_on`].
+    pub fn take_in(
+        &mut self,
+        eci: &Arc<str>,
+        sender: Option<&str>,
+        (domain, name): (&str, &str),
+        attrs: DataMap,
+        eid: Arc<str>,
+        hops: u32,
+    ) -> Result<EventAnswer, Refusal> {
+        let event = Event::clean(eci, domain, name, Data::Map(attrs), self.core.now)?;
+        self.core.admit_event(eci, sender, &event.domain, &event.name)?;
+        Ok(self.transact(event, eid, hops))
+    }
+
+    /// Fires the job that is due first, if one is.
+    pub fn fire_next(&mut self) -> Option<EventAnswer> {
+        let now = self.core.now;
+        self.next_due().filter(|&due| due <= now)?;
+        self.fire_due(now)
+    }
+
+    /// Installs a ruleset, or a new version of one.
+    ///
+    /// # Errors
+    /// As [`Cloud::install`].
+    pub fn put_in(&mut self, code: &Arc<Code>, configuration: Configuration) -> Result<(), InstallError> {
+        self.core.begin_transaction();
+        self.install_code(code, configuration).map(drop)
+    }
+
+    /// Runs the newest version of a ruleset if it was installed from `url`; the old one goes on if that does not start.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn switch(&mut self, code: &Arc<Code>, url: &Arc<str>) -> Result<(), String> {
+        self.core.begin_transaction();
+        let switched = self.core.switch_to(code, url).map_err(|fault| fault.to_string());
+        self.core.transaction.undo.clear();
+        switched
+    }
+
+    /// What the last transaction leaves to be done outside.
+    pub fn take_effects(&mut self) -> Effects {
+        let core = &mut self.core;
+        let changed = !core.transaction.touched.jobs.is_empty();
+        Effects {
+            outgoing: std::mem::take(&mut core.outbox).into(),
+            newborn: std::mem::take(&mut core.transaction.newborn).into_iter().flatten().map(Rest).collect(),
+            deleted: std::mem::take(&mut core.transaction.deleted),
+            channels: core.transaction.touched.channels.iter().cloned().collect(),
+            calls: std::mem::take(&mut core.transaction.calls),
+            due: changed.then(|| core.jobs.iter().map(|job| job.due).min()).flatten(),
+            journal: core.transaction.journal.take(),
+        }
+    }
+}
+
+impl Core {
+    /// Keeps what a transaction did for the log.
+    pub(super) fn keep_journal(
+        &mut self,
+        kind: Kind,
+        id: &Arc<str>,
+        eci: &Arc<str>,
+        names: (&Arc<str>, &Arc<str>),
+        attrs: &DataMap,
+    ) {
+        let mut journal = Journal::new(kind, id, eci, names, attrs, self.now);
+        journal.lines = std::mem::take(&mut self.transaction.lines);
+        journal.fail(self.transaction.errors.first());
+        self.transaction.journal = Some(journal);
+    }
+}

@@ -1,0 +1,277 @@
+//! What becomes of an evaluation that is done: its cloud's changes, what it sends, and who is told.
+
+use super::flight::unknown;
+use super::output::{Call, Release};
+use super::task::{Arrival, Problem, Task, Waiter};
+use super::{Ending, Flight, Purpose, Shard, Work, fail};
+use crate::channel::Channel;
+use crate::cloud::{Cloud, EventAnswer, Outgoing, Target};
+use crate::records::agenda::{self, Dispatch, Message};
+use crate::records::cloud;
+use crate::store::{Space, StoreError};
+use std::sync::Arc;
+
+impl Shard {
+    pub(super) fn finish(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
+        if let (Purpose::Query(_), Ending::Query(_)) = (&flight.purpose, &ending) {
+            return self.finish_query(flight, cloud, ending);
+        }
+        if let Err(error) = self.commit(&flight.cloud, &mut cloud) {
+            self.machines.push(cloud.rest().1);
+            return self.abandon(flight, Problem::Storage(error));
+        }
+        let id = flight.cloud;
+        match (flight.purpose, ending) {
+            (Purpose::Event(arrival), Ending::Event(done, answer)) => {
+                self.note_seen(&arrival, &done);
+                self.drop_message(&arrival);
+                self.answer(arrival.waiter, done, answer);
+            }
+            (Purpose::Due, Ending::Due(fired)) => {
+                if fired.is_some() && cloud.next_due().is_some_and(|due| due <= self.now) {
+                    self.entry(&id).queue.push_back(Work::Chore(super::Chore::Due));
+                }
+            }
+            (Purpose::Install(waiter, rid), Ending::Installed(done)) => {
+                self.output.releases.push(Release::Taken(waiter, done.map(|()| rid)));
+            }
+            _ => {}
+        }
+        self.entry(&id).busy = false;
+        self.settle_down(&id, cloud);
+        self.bury(&id);
+        self.make_ready(&id);
+    }
+
+    fn finish_query(&mut self, flight: Flight, cloud: Cloud, ending: Ending) {
+        let (Purpose::Query(waiter), Ending::Query(answer)) = (flight.purpose, ending) else { return };
+        let written = self.entry(&flight.cloud).written;
+        if flight.apart || self.is_safe(written) {
+            waiter(answer);
+        } else {
+            self.output.releases.push(Release::Answer(waiter, answer));
+        }
+        if flight.apart {
+            self.machines.push(cloud.rest().1);
+        } else {
+            self.settle_down(&flight.cloud, cloud);
+        }
+    }
+
+    /// Adds what the last transaction of a cloud has changed to the output; nothing of it if that fails.
+    pub(super) fn commit(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
+        let (writes, releases) = (self.output.batch.writes.len(), self.output.releases.len());
+        let done = self.add_changes(id, cloud);
+        if done.is_err() {
+            self.output.batch.writes.truncate(writes);
+            self.output.releases.truncate(releases);
+        }
+        if self.output.batch.writes.len() > writes {
+            let number = self.output.number;
+            self.entry(id).written = number;
+        }
+        done
+    }
+
+    fn add_changes(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
+        let effects = cloud.take_effects();
+        cloud.save(&mut self.output.batch)?;
+        for eci in effects.channels {
+            self.output.releases.push(Release::Forget(eci));
+        }
+        for newborn in effects.newborn {
+            let mut newborn = newborn.wake(self.machine());
+            let saved = newborn.save(&mut self.output.batch);
+            self.machines.push(newborn.rest().1);
+            saved?;
+        }
+        for gone in effects.deleted {
+            self.output.batch.put(Space::Agenda, agenda::deletion_key(&gone), agenda::time_record(self.now));
+            self.output.releases.push(Release::Task(gone.clone(), Task::Delete(gone)));
+        }
+        for outgoing in effects.outgoing {
+            self.send(id, outgoing);
+        }
+        for (method, args) in effects.calls {
+            self.output.releases.push(Release::Call(Box::new(Call { cloud: id.clone(), method, args })));
+        }
+        if let Some(due) = effects.due {
+            self.output.releases.push(Release::Timer(due));
+        }
+        if let Some(journal) = effects.journal {
+            let sequence = self.sequence();
+            journal.write(id, sequence, &mut self.output.batch);
+        }
+        Ok(())
+    }
+
+    /// Puts an event on the agenda: that of another cloud of this host, or that of deliveries to another host.
+    fn send(&mut self, from: &Arc<str>, outgoing: Outgoing) {
+        let Outgoing { eid, eci, domain, name, attrs, hops, target, rid } = outgoing;
+        let message =
+            Message { eid, eci, domain, name, attrs, from: Some(from.clone()), hops, time: self.now };
+        let cloud = match target {
+            Target::Cloud(cloud) => cloud,
+            Target::Host(host) => {
+                let sequence = self.sequence();
+                let key = agenda::outbox_key(&host, sequence);
+                let dispatch = Dispatch { message, host: host.clone(), attempts: 0, next: self.now, rid };
+                self.output.batch.put(Space::Agenda, key.clone(), agenda::dispatch_record(&dispatch));
+                self.output.releases.push(Release::Dispatch { key, host });
+                return;
+            }
+        };
+        let inbox = self.put_message(&cloud, &message);
+        let Message { eid, eci, domain, name, attrs, from, hops, .. } = message;
+        let arrival = Arrival {
+            cloud: cloud.clone(),
+            eci,
+            domain,
+            name,
+            attrs,
+            sender: from,
+            id: Some(eid),
+            hops,
+            inbox: Some(inbox),
+            waiter: Waiter::Nobody,
+        };
+        self.output.releases.push(Release::Task(cloud, Task::Event(Box::new(arrival))));
+    }
+
+    /// Puts a message in a cloud's inbox; answers its key.
+    pub(super) fn put_message(&mut self, cloud: &str, message: &Message) -> Vec<u8> {
+        let key = agenda::inbox_key(cloud, self.sequence());
+        self.output.batch.put(Space::Agenda, key.clone(), agenda::message_record(message));
+        key
+    }
+
+    /// A number larger than all given before, also before a restart as long as the clock does not go back.
+    fn sequence(&mut self) -> u64 {
+        let now = (self.now.max(0) as u64) << 20;
+        self.last_message = (self.last_message + 1).max(now | (u64::from(self.number) << 12));
+        self.last_message
+    }
+
+    /// Removes the record of an event that was taken care of.
+    pub(super) fn drop_message(&mut self, arrival: &Arrival) {
+        if let Some(key) = &arrival.inbox {
+            self.output.batch.remove(Space::Agenda, key.clone());
+        }
+    }
+
+    /// Whether an event came before; answers its id then.
+    pub(super) fn seen(&self, arrival: &Arrival) -> Result<Option<Arc<str>>, StoreError> {
+        let (Some(id), None) = (&arrival.id, &arrival.inbox) else { return Ok(None) };
+        let found = self.realm.reader().get(Space::Agenda, &agenda::seen_key(&arrival.cloud, id))?;
+        Ok(found.map(|_| id.clone()))
+    }
+
+    /// Remembers an event whose sender may send it again.
+    fn note_seen(&mut self, arrival: &Arrival, done: &Result<EventAnswer, Problem>) {
+        let from_outside = arrival.sender.is_none() && arrival.id.is_some();
+        if let (true, Some(id), Ok(_)) = (from_outside, &arrival.id, done) {
+            let time = agenda::time_record(self.now);
+            self.output.batch.put(Space::Agenda, agenda::seen_key(&arrival.cloud, id), time);
+        }
+    }
+
+    pub(super) fn answer_repeat(&mut self, arrival: Box<Arrival>, eid: Arc<str>) {
+        self.drop_message(&arrival);
+        let (domain, name) = (arrival.domain, arrival.name);
+        let (directives, errors) = (Vec::new(), Vec::new());
+        let answer = EventAnswer { eid, domain, name, directives, errors };
+        self.answer(arrival.waiter, Ok(answer), Some(Err(Problem::TimedOut)));
+    }
+
+    fn answer(
+        &mut self,
+        waiter: Waiter,
+        done: Result<EventAnswer, Problem>,
+        answer: Option<Result<krl_vm::data::Data, Problem>>,
+    ) {
+        let release = match waiter {
+            Waiter::Nobody => return,
+            Waiter::Taken(callback) => Release::Taken(callback, done.map(|done| done.eid)),
+            Waiter::Done(callback) => Release::Done(callback, Box::new(done)),
+            Waiter::Asked(_, callback) => Release::Answer(
+                callback,
+                match (done, answer) {
+                    (Err(problem), _) => Err(problem),
+                    (Ok(_), Some(answer)) => answer,
+                    (Ok(_), None) => Err(Problem::Internal("a query was left out".into())),
+                },
+            ),
+        };
+        self.output.releases.push(release);
+    }
+
+    /// Tells of a problem once what was written before is safe.
+    pub(super) fn answer_late(&mut self, waiter: Waiter, problem: Problem) {
+        self.answer(waiter, Err(problem), None);
+    }
+
+    /// Keeps a cloud that nobody is at work on, and answers the queries that waited for it.
+    pub(super) fn settle_down(&mut self, id: &Arc<str>, cloud: Cloud) {
+        let (rest, machine) = cloud.rest();
+        self.machines.push(machine);
+        let entry = self.entry(id);
+        entry.rest = Some(rest);
+        for (query, waiter) in std::mem::take(&mut entry.queries) {
+            self.query(id.clone(), query, waiter);
+        }
+    }
+
+    /// Deletes a doomed cloud that nobody is at work on.
+    pub(super) fn bury(&mut self, id: &Arc<str>) {
+        let entry = self.entry(id);
+        if !entry.doomed || entry.busy {
+            return;
+        }
+        let queue = std::mem::take(&mut entry.queue);
+        entry.ready = false;
+        for work in queue {
+            match work {
+                Work::Event(arrival) => fail(arrival.waiter, unknown(&arrival.eci)),
+                Work::Chore(super::Chore::Install { waiter, .. }) => waiter(Err(unknown(id))),
+                Work::Chore(super::Chore::Visit(visitor)) => visitor(Err(unknown(id))),
+                Work::Chore(_) => {}
+            }
+        }
+        if let Ok(Some(rest)) = self.take(id) {
+            for child in rest.children() {
+                self.output.batch.put(
+                    Space::Agenda,
+                    agenda::deletion_key(child),
+                    agenda::time_record(self.now),
+                );
+                self.output.releases.push(Release::Task(child.clone(), Task::Delete(child.clone())));
+            }
+            for Channel { id, .. } in rest.channels() {
+                self.output.releases.push(Release::Forget(id.clone()));
+            }
+        }
+        // What the scan does not reach is reached after a restart: the deletion stays on the agenda then.
+        if matches!(cloud::erase(&*self.realm.reader(), id, usize::MAX, &mut self.output.batch), Ok(true)) {
+            self.output.batch.remove(Space::Agenda, agenda::deletion_key(id));
+        }
+        self.clouds.remove(id);
+    }
+
+    /// Drops clouds that nothing has happened to for long, as long as there are too many.
+    pub(super) fn drop_idle(&mut self) {
+        let mut looks = self.clouds.len().saturating_sub(self.limits.awake).min(self.ring.len()) * 2;
+        while self.clouds.len() > self.limits.awake && looks > 0 {
+            looks -= 1;
+            let Some(id) = self.ring.pop_front() else { return };
+            let committed = self.committed.load(std::sync::atomic::Ordering::Acquire);
+            let Some(entry) = self.clouds.get_mut(&id) else { continue };
+            let idle = !entry.busy && entry.queue.is_empty() && entry.queries.is_empty();
+            if idle && !entry.used && entry.written <= committed {
+                self.clouds.remove(&id);
+            } else {
+                entry.used = false;
+                self.ring.push_back(id);
+            }
+        }
+    }
+}

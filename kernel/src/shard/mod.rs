@@ -1,0 +1,340 @@
+//! A shard: the clouds that one thread looks after. It is passive: whoever drives it gives it tasks and turns, and carries out what a turn
+//! puts out. No clock, no network, no thread of its own; the same tasks and answers give the same results.
+//!
+//! Events of a cloud run one after the other, those of different clouds in turn. An evaluation that waits, or has used up its slice of
+//! instructions, leaves the thread to others. An event that waits keeps its cloud: queries meanwhile are answered from a second copy, loaded
+//! from the store, which holds what is committed (decision R6). A query that waits takes the copy that it began on with it.
+
+mod finish;
+mod flight;
+mod output;
+mod task;
+
+pub use output::{Call, Output, Release};
+pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
+
+use crate::cloud::{Directory, EventAnswer, Machine, Query, Realm, Refusal, Reply, Rest};
+use crate::fiber::{Fiber, Stacks};
+use crate::id::Random;
+use crate::records::agenda::Message;
+use crate::store::StoreError;
+use krl_vm::data::Data;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Limits of a shard.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardLimits {
+    /// Clouds that are kept in memory while nothing happens to them.
+    pub awake: usize,
+    /// Events that may wait for one cloud.
+    pub queue: usize,
+    /// Evaluations that may wait for answers.
+    pub waiting: usize,
+    /// Milliseconds that an evaluation may take from its beginning.
+    pub deadline: i64,
+    /// Evaluations begun or gone on with in a turn.
+    pub turn: usize,
+}
+
+impl Default for ShardLimits {
+    fn default() -> Self {
+        Self { awake: 20_000, queue: 200_000, waiting: 5_000, deadline: 60_000, turn: 256 }
+    }
+}
+
+/// One in so many evaluations that a turn goes on with is one that has used up a slice, while others wait to begin.
+const SLOW_SHARE: usize = 8;
+
+/// What is known of a cloud with something going on, or that happened lately.
+#[derive(Default)]
+struct Entry {
+    /// The cloud, while nobody is at work on it.
+    rest: Option<Rest>,
+    queue: VecDeque<Work>,
+    /// An event is at work on it.
+    busy: bool,
+    /// It waits in the list of those whose turn comes.
+    ready: bool,
+    /// The number of the last output with writes of it.
+    written: u64,
+    /// It has been used since it was last looked at for dropping.
+    used: bool,
+    /// Queries that wait until what an event wrote is committed.
+    queries: Vec<(Box<Query>, Callback<Data>)>,
+    /// It is to be deleted as soon as nobody is at work on it.
+    doomed: bool,
+}
+
+/// Work that waits for a cloud.
+enum Work {
+    Event(Box<Arrival>),
+    Chore(Chore),
+}
+
+/// What an evaluation was for.
+enum Purpose {
+    Event(Box<Arrival>),
+    Due,
+    Install(Callback<Arc<str>>, Arc<str>),
+    Switch,
+    Query(Callback<Data>),
+}
+
+/// What an evaluation ends with.
+enum Ending {
+    Event(Result<EventAnswer, Problem>, Option<Result<Data, Problem>>),
+    /// The answer of the job that fired; none if none was due.
+    Due(Option<EventAnswer>),
+    Installed(Result<(), Problem>),
+    Query(Result<Data, Problem>),
+}
+
+/// An evaluation.
+struct Flight {
+    fiber: Option<Fiber<Ending>>,
+    cloud: Arc<str>,
+    purpose: Purpose,
+    /// It has a copy of its own; what becomes of it is dropped.
+    apart: bool,
+    begun: i64,
+}
+
+/// The clouds that one thread looks after.
+pub struct Shard {
+    realm: Arc<dyn Realm>,
+    directory: Arc<dyn Directory>,
+    number: u16,
+    limits: ShardLimits,
+    now: i64,
+    random: Random,
+    clouds: HashMap<Arc<str>, Entry>,
+    ring: VecDeque<Arc<str>>,
+    ready: VecDeque<Arc<str>>,
+    slow: VecDeque<u64>,
+    flights: HashMap<u64, Flight>,
+    next_flight: u64,
+    deadlines: BinaryHeap<Reverse<(i64, u64)>>,
+    stacks: Stacks,
+    machines: Vec<Box<Machine>>,
+    output: Output,
+    last_message: u64,
+    committed: Arc<AtomicU64>,
+    stopped: bool,
+}
+
+impl Shard {
+    /// A shard that runs clouds of `realm`. `committed` is the number of the last output that is safe; whoever commits sets it.
+    #[must_use]
+    pub fn new(
+        realm: Arc<dyn Realm>,
+        directory: Arc<dyn Directory>,
+        number: u16,
+        limits: ShardLimits,
+        random: Random,
+        committed: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            realm,
+            directory,
+            number,
+            limits,
+            now: 0,
+            random,
+            clouds: HashMap::new(),
+            ring: VecDeque::new(),
+            ready: VecDeque::new(),
+            slow: VecDeque::new(),
+            flights: HashMap::new(),
+            next_flight: 0,
+            deadlines: BinaryHeap::new(),
+            stacks: Stacks::default(),
+            machines: Vec::new(),
+            output: Output { number: 1, ..Output::default() },
+            last_message: 0,
+            committed,
+            stopped: false,
+        }
+    }
+
+    /// Has it been told that nothing comes any more, and done all it can do without answers?
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.stopped && !self.is_runnable()
+    }
+
+    /// Takes a task in.
+    pub fn submit(&mut self, task: Task) {
+        match task {
+            Task::Event(arrival) => self.queue_event(arrival),
+            Task::Query { cloud, query, waiter } => self.query(cloud, query, waiter),
+            Task::Chore { cloud, chore } => self.queue(cloud, Work::Chore(chore)),
+            Task::Found(founding) => self.found(*founding),
+            Task::Delete(cloud) => {
+                self.entry(&cloud).doomed = true;
+                self.bury(&cloud);
+            }
+            Task::Resume(flight, reply) => self.resume(flight, reply),
+            Task::Switch { code, url } => {
+                let clouds: Vec<_> = self.clouds.keys().cloned().collect();
+                for cloud in clouds {
+                    let (code, url) = (code.clone(), url.clone());
+                    self.queue(cloud, Work::Chore(Chore::Switch { code, url }));
+                }
+            }
+            Task::Stop => self.stopped = true,
+        }
+    }
+
+    /// Is there something to do without further tasks?
+    #[must_use]
+    pub fn is_runnable(&self) -> bool {
+        !self.ready.is_empty() || !self.slow.is_empty()
+    }
+
+    /// When an evaluation that waits has waited long enough, in milliseconds since the epoch.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<i64> {
+        self.deadlines.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Clouds in memory, and evaluations under way.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.clouds.len(), self.flights.len())
+    }
+
+    /// Tells the time; tasks taken in from now on happen then.
+    pub fn set_now(&mut self, now: i64) {
+        self.now = self.now.max(now);
+    }
+
+    /// Works for a while, and gives out what came of it.
+    pub fn turn(&mut self, now: i64) -> Output {
+        self.set_now(now);
+        self.expire();
+        for step in 1..=self.limits.turn {
+            let slow_first = step.is_multiple_of(SLOW_SHARE) || self.ready.is_empty();
+            if slow_first && let Some(flight) = self.slow.pop_front() {
+                self.resume(flight, Reply::Go);
+            } else if let Some(cloud) = self.ready.pop_front() {
+                self.begin_next(&cloud);
+            } else {
+                break;
+            }
+        }
+        self.drop_idle();
+        let number = self.output.number + 1;
+        std::mem::replace(&mut self.output, Output { number, ..Output::default() })
+    }
+
+    /// Forgets all clouds: the store has lost what was written. What waits for evaluations is told so.
+    pub fn forget(&mut self, error: &StoreError) {
+        let problem = || Problem::Storage(error.clone());
+        let flights: Vec<_> = self.flights.drain().map(|(_, flight)| flight).collect();
+        for flight in flights {
+            match flight.purpose {
+                Purpose::Event(arrival) => fail(arrival.waiter, problem()),
+                Purpose::Install(waiter, _) => waiter(Err(problem())),
+                Purpose::Query(waiter) => waiter(Err(problem())),
+                Purpose::Due | Purpose::Switch => {}
+            }
+        }
+        self.slow.clear();
+        self.deadlines.clear();
+        for entry in self.clouds.values_mut() {
+            (entry.rest, entry.busy, entry.written) = (None, false, 0);
+        }
+        let waiting = self.clouds.iter_mut().filter(|(_, entry)| !entry.queue.is_empty());
+        let waiting: Vec<_> = waiting.map(|(cloud, _)| cloud.clone()).collect();
+        waiting.iter().for_each(|cloud| self.make_ready(cloud));
+    }
+
+    fn entry(&mut self, cloud: &Arc<str>) -> &mut Entry {
+        if !self.clouds.contains_key(cloud) {
+            self.ring.push_back(cloud.clone());
+        }
+        let entry = self.clouds.entry(cloud.clone()).or_default();
+        entry.used = true;
+        entry
+    }
+
+    fn is_safe(&self, written: u64) -> bool {
+        written <= self.committed.load(Ordering::Acquire)
+    }
+
+    fn queue_event(&mut self, mut arrival: Box<Arrival>) {
+        let limit = self.limits.queue;
+        let entry = self.entry(&arrival.cloud);
+        if entry.doomed {
+            return fail(arrival.waiter, Problem::Refused(Refusal::UnknownChannel(arrival.eci)));
+        }
+        if entry.queue.len() >= limit && arrival.inbox.is_none() {
+            return fail(arrival.waiter, Problem::Overloaded);
+        }
+        if entry.busy || !entry.queue.is_empty() {
+            self.store_arrival(&mut arrival);
+        }
+        self.queue(arrival.cloud.clone(), Work::Event(arrival));
+    }
+
+    /// An event that nobody waits for the end of gets a record, so that its sender can be told that it is not lost.
+    fn store_arrival(&mut self, arrival: &mut Arrival) {
+        if !matches!(arrival.waiter, Waiter::Taken(_)) {
+            return;
+        }
+        let eid = arrival.id.clone().unwrap_or_else(|| self.random.id());
+        arrival.id = Some(eid.clone());
+        let message = Message {
+            eid: eid.clone(),
+            eci: arrival.eci.clone(),
+            domain: arrival.domain.clone(),
+            name: arrival.name.clone(),
+            attrs: arrival.attrs.clone(),
+            from: arrival.sender.clone(),
+            hops: arrival.hops,
+            time: self.now,
+        };
+        arrival.inbox = Some(self.put_message(&arrival.cloud, &message));
+        if let Waiter::Taken(callback) = std::mem::replace(&mut arrival.waiter, Waiter::Nobody) {
+            self.output.releases.push(Release::Taken(callback, Ok(eid)));
+        }
+    }
+
+    fn queue(&mut self, cloud: Arc<str>, work: Work) {
+        self.entry(&cloud).queue.push_back(work);
+        self.make_ready(&cloud);
+    }
+
+    fn make_ready(&mut self, cloud: &Arc<str>) {
+        let entry = self.entry(cloud);
+        if !entry.busy && !entry.ready && !entry.queue.is_empty() {
+            entry.ready = true;
+            self.ready.push_back(cloud.clone());
+        }
+    }
+
+    /// The cloud at rest: the copy in memory, or a new one from the store.
+    fn take(&mut self, cloud: &Arc<str>) -> Result<Option<Rest>, StoreError> {
+        match self.entry(cloud).rest.take() {
+            Some(rest) => Ok(Some(rest)),
+            None => Rest::load(&*self.realm, cloud, self.realm.reader()),
+        }
+    }
+
+    fn machine(&mut self) -> Box<Machine> {
+        self.machines.pop().unwrap_or_else(|| Box::new(Machine::new(self.random.fork())))
+    }
+}
+
+/// Tells whoever waits for an event that there was a problem.
+fn fail(waiter: Waiter, problem: Problem) {
+    match waiter {
+        Waiter::Nobody => {}
+        Waiter::Taken(callback) => callback(Err(problem)),
+        Waiter::Done(callback) => callback(Err(problem)),
+        Waiter::Asked(_, callback) => callback(Err(problem)),
+    }
+}

@@ -1,0 +1,172 @@
+//! What a shard is given to do, and whom it tells what came of it.
+
+use crate::cloud::{
+    Configuration, EventAnswer, InstallError, Query, QueryError, Refusal, Reply, RuntimeError,
+};
+use crate::library::Code;
+use crate::store::StoreError;
+use krl_vm::data::{Data, DataMap};
+use std::fmt;
+use std::sync::Arc;
+
+/// Called once, with what came of a task.
+pub type Callback<T> = Box<dyn FnOnce(Result<T, Problem>) + Send>;
+
+/// Why a task was not done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// The event or query is not accepted.
+    Refused(Refusal),
+    /// The query has no answer.
+    Query(QueryError),
+    /// The event that a query waited for failed.
+    Failed(Box<RuntimeError>),
+    /// The store failed; nothing of the task stays.
+    Storage(StoreError),
+    /// Too much waits already.
+    Overloaded,
+    /// It took too long.
+    TimedOut,
+    /// The owner's clouds do not run.
+    Suspended,
+    /// A ruleset is not installed; the text says why.
+    NotInstalled(String),
+    /// The kernel failed: a bug.
+    Internal(String),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Query(error) => error.fmt(f),
+            Self::Failed(error) => error.fmt(f),
+            Self::Storage(error) => error.fmt(f),
+            Self::Overloaded => f.write_str("too many events wait for this cloud; try again later"),
+            Self::TimedOut => f.write_str("it took too long"),
+            Self::Suspended => f.write_str("the clouds of this owner are suspended"),
+            Self::NotInstalled(why) => f.write_str(why),
+            Self::Internal(what) => write!(f, "the kernel failed: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<InstallError> for Problem {
+    fn from(error: InstallError) -> Self {
+        Self::NotInstalled(error.to_string())
+    }
+}
+
+/// Who waits for an event.
+pub enum Waiter {
+    /// Nobody.
+    Nobody,
+    /// Somebody who wants to know that it cannot be lost any more, and its id.
+    Taken(Callback<Arc<str>>),
+    /// Somebody who wants to know what it did.
+    Done(Callback<EventAnswer>),
+    /// Somebody who wants the answer of a query behind it.
+    Asked(Box<Query>, Callback<Data>),
+}
+
+/// An event for a cloud of the shard.
+pub struct Arrival {
+    /// The cloud.
+    pub cloud: Arc<str>,
+    /// The channel it comes in on.
+    pub eci: Arc<str>,
+    /// Its domain.
+    pub domain: Arc<str>,
+    /// Its type.
+    pub name: Arc<str>,
+    /// Its attributes.
+    pub attrs: DataMap,
+    /// The cloud that sends it; none for one from outside.
+    pub sender: Option<Arc<str>>,
+    /// Its id, where the sender chose one: what came before under the same id is not taken in again (decision R8).
+    pub id: Option<Arc<str>>,
+    /// How many events sent between clouds led to it.
+    pub hops: u32,
+    /// The key of its record in the inbox, if it has one.
+    pub inbox: Option<Vec<u8>>,
+    /// Who waits.
+    pub waiter: Waiter,
+}
+
+/// Work on a cloud that is no event.
+pub enum Chore {
+    /// Jobs that are due.
+    Due,
+    /// Install a ruleset, or a new version of it.
+    Install {
+        /// The ruleset.
+        code: Arc<Code>,
+        /// Its address and configuration.
+        configuration: Configuration,
+        /// Who waits.
+        waiter: Callback<Arc<str>>,
+    },
+    /// Run the newest version of a ruleset, if it was installed from this address.
+    Switch {
+        /// The newest version.
+        code: Arc<Code>,
+        /// The address.
+        url: Arc<str>,
+    },
+    /// Look at it.
+    Visit(Visitor),
+}
+
+/// Looks at a cloud between two events.
+pub type Visitor = Box<dyn FnOnce(Result<&crate::cloud::Cloud, Problem>) + Send>;
+
+/// A cloud to be made that has no parent.
+pub struct Founding {
+    /// Its id.
+    pub cloud: Arc<str>,
+    /// Who owns it.
+    pub owner: Arc<str>,
+    /// Its rulesets.
+    pub rulesets: Vec<(Arc<Code>, Configuration)>,
+    /// Who waits.
+    pub waiter: Callback<Arc<str>>,
+}
+
+/// What a shard does.
+pub enum Task {
+    /// Takes in an event.
+    Event(Box<Arrival>),
+    /// Answers a query.
+    Query {
+        /// The cloud.
+        cloud: Arc<str>,
+        /// What is asked; its channel is one of the cloud's.
+        query: Box<Query>,
+        /// Who asks.
+        waiter: Callback<Data>,
+    },
+    /// Works on a cloud between events.
+    Chore {
+        /// The cloud.
+        cloud: Arc<str>,
+        /// The work.
+        chore: Chore,
+    },
+    /// Makes a cloud.
+    Found(Box<Founding>),
+    /// Deletes a cloud and all below it; a record on the agenda says so already.
+    Delete(Arc<str>),
+    /// Goes on with an evaluation.
+    Resume(u64, Reply),
+    /// Lets all clouds in memory that installed a ruleset from this address run its newest version.
+    Switch {
+        /// The newest version.
+        code: Arc<Code>,
+        /// The address.
+        url: Arc<str>,
+    },
+    /// Nothing comes after this.
+    Stop,
+}
