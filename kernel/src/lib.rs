@@ -3,8 +3,8 @@
 pub mod channel;
 pub mod cloud;
 pub mod entities;
-pub mod graph;
 pub mod fiber;
+pub mod graph;
 pub mod id;
 pub mod index;
 pub mod journal;
