@@ -18,9 +18,12 @@ pub fn query_string(text: Option<&str>) -> DataMap {
     let Some(text) = text else { return found };
     let mut nested = false;
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let path = path_of(&name);
-        nested |= path.len() > 1;
-        insert(&mut found, &path, Data::string(&*value));
+        if name.contains('[') {
+            nested = true;
+            insert(&mut found, &path_of(&name), Data::string(&*value));
+        } else {
+            insert(&mut found, &[&*name], Data::string(&*value));
+        }
     }
     if nested {
         for value in found.values_mut() {

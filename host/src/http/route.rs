@@ -184,7 +184,11 @@ pub fn find(path: &str) -> Option<(Route, Parts<'_>)> {
         *slot = part;
         count += 1;
     }
-    let (route, variable) = match parts.get(..count)? {
+    let parts = parts.get(..count)?;
+    if parts.iter().any(|part| part.is_empty()) {
+        return None;
+    }
+    Some(match parts {
         ["c", eci, "event", domain, name] => (Route::Fire, [*eci, domain, name, "", ""]),
         ["c", eci, "event-wait", domain, name] => (Route::Signal, [*eci, domain, name, "", ""]),
         ["c", eci, "query", rid, name] => (Route::Ask, [*eci, rid, name, "", ""]),
@@ -198,9 +202,7 @@ pub fn find(path: &str) -> Option<(Route, Parts<'_>)> {
         ["api", "ui-context"] => (Route::UiContext, [""; 5]),
         ["api", "flush"] => (Route::ApiFlush, [""; 5]),
         _ => return None,
-    };
-    let empty = route.info().path.matches('{').count();
-    if variable.iter().take(empty).any(|part| part.is_empty()) { None } else { Some((route, variable)) }
+    })
 }
 
 fn single(part: &str) -> Option<Route> {
