@@ -7,7 +7,7 @@ use krl_kernel::records::channel::{PolicyTable, find_channel};
 use krl_kernel::records::cloud::load_head;
 use krl_kernel::store::{Store, StoreError};
 use quick_cache::sync::Cache;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Channels that are remembered.
 const REMEMBERED: usize = 200_000;
@@ -17,12 +17,14 @@ pub struct Channels {
     store: Arc<dyn Store>,
     policies: Arc<PolicyTable>,
     known: Cache<Arc<str>, Listing>,
+    /// How often something was forgotten: what was looked up before is not remembered after.
+    changes: Mutex<u64>,
 }
 
 impl Channels {
     /// The channels in `store`.
     pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyTable>) -> Self {
-        Self { store, policies, known: Cache::new(REMEMBERED) }
+        Self { store, policies, known: Cache::new(REMEMBERED), changes: Mutex::default() }
     }
 
     fn look_up(&self, eci: &str) -> Result<Option<Listing>, StoreError> {
@@ -39,11 +41,19 @@ impl Channels {
 
     /// A channel has changed.
     pub fn forget(&self, eci: &str) {
+        let mut changes = self.changes();
+        *changes += 1;
         self.known.remove(eci);
+    }
+
+    fn changes(&self) -> MutexGuard<'_, u64> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
+        let mut changes = self.changes();
+        *changes += 1;
         self.known.clear();
     }
 }
@@ -53,9 +63,13 @@ impl Directory for Channels {
         if let Some(listing) = self.known.get(eci) {
             return Ok(Some(listing));
         }
+        let before = *self.changes();
         let found = self.look_up(eci).map_err(|error| error.to_string())?;
         if let Some(listing) = &found {
-            self.known.insert(eci.into(), listing.clone());
+            let changes = self.changes();
+            if *changes == before {
+                self.known.insert(eci.into(), listing.clone());
+            }
         }
         Ok(found)
     }

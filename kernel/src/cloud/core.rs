@@ -34,6 +34,8 @@ pub(super) type Matches = Vec<Option<Box<MatchState>>>;
 pub(super) struct Kept {
     pub variables: Variables,
     pub matches: Matches,
+    /// Variables may have changed since they were last saved.
+    pub changed: bool,
     /// When errors were last reported to other rulesets, and how many since (decision R3).
     pub reported: (i64, u32),
 }
@@ -346,9 +348,7 @@ impl Core {
     ) -> Option<Box<MatchState>> {
         let matches = &mut self.kept.get_mut(slot)?.matches;
         if matches.len() <= rule as usize {
-            if state.is_none() {
-                return None;
-            }
+            state.as_ref()?;
             matches.resize(rule as usize + 1, None);
         }
         std::mem::replace(matches.get_mut(rule as usize)?, state)

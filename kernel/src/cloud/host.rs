@@ -235,6 +235,7 @@ impl Core {
             return Err(Fault::internal("no ruleset to write to"));
         };
         if let Some(undo) = change(&mut kept.variables)? {
+            kept.changed = true;
             self.transaction.undo.push(Undo::Variable(slot, undo));
         }
         Ok(())

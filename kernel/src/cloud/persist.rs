@@ -222,7 +222,10 @@ impl Cloud {
                 erase_ruleset(&*home.read, &id, &rid, batch)?;
             }
         }
-        core.kept.iter_mut().for_each(|kept| kept.variables.save(batch));
+        for kept in core.kept.iter_mut().filter(|kept| kept.changed) {
+            kept.variables.save(batch);
+            kept.changed = false;
+        }
         Ok(())
     }
 }

@@ -106,15 +106,14 @@ pub fn load_head(read: &dyn Read, cloud: &str) -> Result<Option<Head>, StoreErro
     decode(&record).map(Some).map_err(|damage| damage.at(&key))
 }
 
+/// A reader of heads of clouds; it says when it has enough.
+pub type HeadVisitor<'a> = &'a mut dyn FnMut(&str, Result<Head, StoreError>) -> ControlFlow<()>;
+
 /// Visits the heads of all clouds behind an id, in the order of ids.
 ///
 /// # Errors
 /// The store's.
-pub fn heads(
-    read: &dyn Read,
-    after: Option<&str>,
-    visit: &mut dyn FnMut(&str, Result<Head, StoreError>) -> ControlFlow<()>,
-) -> Result<(), StoreError> {
+pub fn heads(read: &dyn Read, after: Option<&str>, visit: HeadVisitor<'_>) -> Result<(), StoreError> {
     let mut from = after.map(|after| prefix_end(after.as_bytes()).unwrap_or_default()).unwrap_or_default();
     loop {
         let mut found = None;

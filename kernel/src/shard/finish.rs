@@ -10,6 +10,7 @@ use crate::records::agenda::{self, Dispatch, Message};
 use crate::records::cloud;
 use crate::store::{Space, StoreError};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Shard {
     pub(super) fn finish(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
@@ -27,10 +28,8 @@ impl Shard {
                 self.drop_message(&arrival);
                 self.answer(arrival.waiter, done, answer);
             }
-            (Purpose::Due, Ending::Due(fired)) => {
-                if fired.is_some() && cloud.next_due().is_some_and(|due| due <= self.now) {
-                    self.entry(&id).queue.push_back(Work::Chore(super::Chore::Due));
-                }
+            (Purpose::Due, Ending::Due(Some(_))) if cloud.next_due().is_some_and(|due| due <= self.now) => {
+                self.entry(&id).queue.push_back(Work::Chore(super::Chore::Due));
             }
             (Purpose::Install(waiter, rid), Ending::Installed(done)) => {
                 self.output.releases.push(Release::Taken(waiter, done.map(|()| rid)));
@@ -160,19 +159,28 @@ impl Shard {
     }
 
     /// Whether an event came before; answers its id then.
-    pub(super) fn seen(&self, arrival: &Arrival) -> Result<Option<Arc<str>>, StoreError> {
+    pub(super) fn seen(&mut self, arrival: &Arrival) -> Result<Option<Arc<str>>, StoreError> {
         let (Some(id), None) = (&arrival.id, &arrival.inbox) else { return Ok(None) };
+        let committed = self.committed.load(Ordering::Acquire);
+        let entry = self.entry(&arrival.cloud);
+        if entry.taken.iter().any(|(taken, _)| taken == id) {
+            return Ok(Some(id.clone()));
+        }
+        entry.taken.retain(|(_, number)| *number > committed);
         let found = self.realm.reader().get(Space::Agenda, &agenda::seen_key(&arrival.cloud, id))?;
         Ok(found.map(|_| id.clone()))
     }
 
     /// Remembers an event whose sender may send it again.
     fn note_seen(&mut self, arrival: &Arrival, done: &Result<EventAnswer, Problem>) {
-        let from_outside = arrival.sender.is_none() && arrival.id.is_some();
-        if let (true, Some(id), Ok(_)) = (from_outside, &arrival.id, done) {
-            let time = agenda::time_record(self.now);
-            self.output.batch.put(Space::Agenda, agenda::seen_key(&arrival.cloud, id), time);
-        }
+        let (None, Some(id), Ok(_)) = (&arrival.sender, &arrival.id, done) else { return };
+        self.output.batch.put(
+            Space::Agenda,
+            agenda::seen_key(&arrival.cloud, id),
+            agenda::time_record(self.now),
+        );
+        let number = self.output.number;
+        self.entry(&arrival.cloud).taken.push((id.clone(), number));
     }
 
     pub(super) fn answer_repeat(&mut self, arrival: Box<Arrival>, eid: Arc<str>) {
@@ -263,7 +271,7 @@ impl Shard {
         while self.clouds.len() > self.limits.awake && looks > 0 {
             looks -= 1;
             let Some(id) = self.ring.pop_front() else { return };
-            let committed = self.committed.load(std::sync::atomic::Ordering::Acquire);
+            let committed = self.committed.load(Ordering::Acquire);
             let Some(entry) = self.clouds.get_mut(&id) else { continue };
             let idle = !entry.busy && entry.queue.is_empty() && entry.queries.is_empty();
             if idle && !entry.used && entry.written <= committed {

@@ -226,6 +226,7 @@ impl Shard {
             flight.apart = true;
         }
         if matches!(ask, Ask::Pause) {
+            self.sliced = true;
             self.slow.push_back(number);
         } else {
             self.deadlines.push(Reverse((flight.begun + self.limits.deadline, number)));

@@ -45,8 +45,8 @@ impl Default for ShardLimits {
     }
 }
 
-/// One in so many evaluations that a turn goes on with is one that has used up a slice, while others wait to begin.
-const SLOW_SHARE: usize = 8;
+/// One in so many turns goes on with an evaluation that has used up a slice, while others wait to begin.
+const SLOW_SHARE: u64 = 8;
 
 /// What is known of a cloud with something going on, or that happened lately.
 #[derive(Default)]
@@ -66,6 +66,8 @@ struct Entry {
     queries: Vec<(Box<Query>, Callback<Data>)>,
     /// It is to be deleted as soon as nobody is at work on it.
     doomed: bool,
+    /// Ids of events that senders chose, with the outputs that remember them, while these are not committed.
+    taken: Vec<(Arc<str>, u64)>,
 }
 
 /// Work that waits for a cloud.
@@ -118,11 +120,14 @@ pub struct Shard {
     next_flight: u64,
     deadlines: BinaryHeap<Reverse<(i64, u64)>>,
     stacks: Stacks,
+    #[expect(clippy::vec_box, reason = "machines are large, and clouds hold them by pointer")]
     machines: Vec<Box<Machine>>,
     output: Output,
     last_message: u64,
     committed: Arc<AtomicU64>,
     stopped: bool,
+    /// An evaluation has used up a slice in this turn.
+    sliced: bool,
 }
 
 impl Shard {
@@ -156,6 +161,7 @@ impl Shard {
             last_message: 0,
             committed,
             stopped: false,
+            sliced: false,
         }
     }
 
@@ -215,13 +221,19 @@ impl Shard {
     pub fn turn(&mut self, now: i64) -> Output {
         self.set_now(now);
         self.expire();
+        self.sliced = false;
         for step in 1..=self.limits.turn {
-            let slow_first = step.is_multiple_of(SLOW_SHARE) || self.ready.is_empty();
+            let slow_turn = step == 1 && self.output.number.is_multiple_of(SLOW_SHARE);
+            let slow_first = slow_turn || self.ready.is_empty();
             if slow_first && let Some(flight) = self.slow.pop_front() {
                 self.resume(flight, Reply::Go);
             } else if let Some(cloud) = self.ready.pop_front() {
                 self.begin_next(&cloud);
             } else {
+                break;
+            }
+            // Others' answers must not wait for more than one slice.
+            if self.sliced {
                 break;
             }
         }
