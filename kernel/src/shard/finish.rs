@@ -1,9 +1,8 @@
 //! What becomes of an evaluation that is done: its cloud's changes, what it sends, and who is told.
 
-use super::flight::unknown;
 use super::output::{Call, Release};
 use super::task::{Arrival, Problem, Task, Waiter};
-use super::{Ending, Flight, Purpose, Shard, Work, fail};
+use super::{Ending, Flight, Purpose, Shard, Work, refuse};
 use crate::channel::Channel;
 use crate::cloud::{Cloud, EventAnswer, Outgoing, Target};
 use crate::records::agenda::{self, Dispatch, Message};
@@ -235,16 +234,14 @@ impl Shard {
         if !entry.doomed || entry.busy {
             return;
         }
-        let queue = std::mem::take(&mut entry.queue);
-        entry.ready = false;
-        for work in queue {
-            match work {
-                Work::Event(arrival) => fail(arrival.waiter, unknown(&arrival.eci)),
-                Work::Chore(super::Chore::Install { waiter, .. }) => waiter(Err(unknown(id))),
-                Work::Chore(super::Chore::Visit(visitor)) => visitor(Err(unknown(id))),
-                Work::Chore(_) => {}
-            }
+        let written = entry.written;
+        if !self.is_safe(written) {
+            // The store does not have all of its records yet.
+            return self.dying.push(id.clone());
         }
+        let entry = self.entry(id);
+        let queue = std::mem::take(&mut entry.queue);
+        queue.into_iter().for_each(|work| refuse(work, id));
         if let Ok(Some(rest)) = self.take(id) {
             for child in rest.children() {
                 self.output.batch.put(
@@ -262,7 +259,9 @@ impl Shard {
         if matches!(cloud::erase(&*self.realm.reader(), id, usize::MAX, &mut self.output.batch), Ok(true)) {
             self.output.batch.remove(Space::Agenda, agenda::deletion_key(id));
         }
-        self.clouds.remove(id);
+        // It stays known as gone: until the deletion is committed the store still has it.
+        let number = self.output.number;
+        self.entry(id).written = number;
     }
 
     /// Drops clouds that nothing has happened to for long, as long as there are too many.

@@ -128,6 +128,9 @@ impl Shard {
         if self.flights.len() >= self.limits.waiting {
             return waiter(Err(Problem::Overloaded));
         }
+        if self.entry(&cloud).doomed {
+            return waiter(Err(unknown(&cloud)));
+        }
         let written = self.entry(&cloud).written;
         let busy = self.entry(&cloud).busy;
         if busy && !self.is_safe(written) {

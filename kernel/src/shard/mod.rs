@@ -125,6 +125,8 @@ pub struct Shard {
     output: Output,
     last_message: u64,
     committed: Arc<AtomicU64>,
+    /// Clouds to delete as soon as what was written of them is committed.
+    dying: Vec<Arc<str>>,
     stopped: bool,
     /// An evaluation has used up a slice in this turn.
     sliced: bool,
@@ -160,6 +162,7 @@ impl Shard {
             output: Output { number: 1, ..Output::default() },
             last_message: 0,
             committed,
+            dying: Vec::new(),
             stopped: false,
             sliced: false,
         }
@@ -197,7 +200,7 @@ impl Shard {
     /// Is there something to do without further tasks?
     #[must_use]
     pub fn is_runnable(&self) -> bool {
-        !self.ready.is_empty() || !self.slow.is_empty()
+        !self.ready.is_empty() || !self.slow.is_empty() || !self.dying.is_empty()
     }
 
     /// When an evaluation that waits has waited long enough, in milliseconds since the epoch.
@@ -221,6 +224,9 @@ impl Shard {
     pub fn turn(&mut self, now: i64) -> Output {
         self.set_now(now);
         self.expire();
+        for cloud in std::mem::take(&mut self.dying) {
+            self.bury(&cloud);
+        }
         self.sliced = false;
         for step in 1..=self.limits.turn {
             let slow_turn = step == 1 && self.output.number.is_multiple_of(SLOW_SHARE);
@@ -316,6 +322,9 @@ impl Shard {
     }
 
     fn queue(&mut self, cloud: Arc<str>, work: Work) {
+        if self.entry(&cloud).doomed {
+            return refuse(work, &cloud);
+        }
         self.entry(&cloud).queue.push_back(work);
         self.make_ready(&cloud);
     }
@@ -348,5 +357,16 @@ fn fail(waiter: Waiter, problem: Problem) {
         Waiter::Taken(callback) => callback(Err(problem)),
         Waiter::Done(callback) => callback(Err(problem)),
         Waiter::Asked(_, callback) => callback(Err(problem)),
+    }
+}
+
+/// Tells whoever waits for work on a cloud that there is no such cloud.
+fn refuse(work: Work, cloud: &Arc<str>) {
+    let unknown = |eci: &Arc<str>| Problem::Refused(Refusal::UnknownChannel(eci.clone()));
+    match work {
+        Work::Event(arrival) => fail(arrival.waiter, unknown(&arrival.eci)),
+        Work::Chore(Chore::Install { waiter, .. }) => waiter(Err(unknown(cloud))),
+        Work::Chore(Chore::Visit(visitor)) => visitor(Err(unknown(cloud))),
+        Work::Chore(Chore::Due | Chore::Switch { .. }) => {}
     }
 }

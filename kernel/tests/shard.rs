@@ -1,0 +1,434 @@
+//! Shards driven by hand: a store in memory, a clock that is told, answers that the test gives.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+use krl_kernel::channel::{Channel, Kinship};
+use krl_kernel::cloud::{Ask, Budgets, Configuration, Directory, Listing, Query, Realm, Reply};
+use krl_kernel::id::{LENGTH, Random};
+use krl_kernel::library::{Code, Library, Origin};
+use krl_kernel::records::channel::{PolicyTable, find_channel};
+use krl_kernel::records::cloud::{Installation, load_head};
+use krl_kernel::shard::{Arrival, Founding, Problem, Release, Shard, ShardLimits, Task, Waiter};
+use krl_kernel::store::{MemoryStore, Read, Space, Store};
+use krl_vm::data::{Data, DataMap};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+/// A store, code by ruleset, channels.
+struct World {
+    store: Arc<MemoryStore>,
+    library: Library,
+    codes: Mutex<HashMap<Arc<str>, Arc<Code>>>,
+    policies: PolicyTable,
+}
+
+impl Realm for World {
+    fn reader(&self) -> Arc<dyn Read> {
+        self.store.clone()
+    }
+    fn snapshot(&self) -> Arc<dyn Read> {
+        Arc::from(self.store.snapshot())
+    }
+    fn library(&self) -> &Library {
+        &self.library
+    }
+    fn code(&self, installation: &Installation) -> Result<Arc<Code>, String> {
+        self.codes.lock().unwrap().get(&installation.rid).cloned().ok_or_else(|| "its code is lost".into())
+    }
+    fn former(&self, _: &Installation) -> Option<Arc<Code>> {
+        None
+    }
+    fn budgets(&self, _: &str) -> Budgets {
+        Budgets { instructions: 2_000_000, event_instructions: 6_000_000, ..Budgets::default() }
+    }
+    fn is_suspended(&self, _: &str) -> bool {
+        false
+    }
+    fn host(&self) -> Option<Arc<str>> {
+        Some("http://here".into())
+    }
+    fn seed(&self) -> u64 {
+        1
+    }
+    fn policies(&self) -> &PolicyTable {
+        &self.policies
+    }
+}
+
+impl Directory for World {
+    fn channel(&self, eci: &str) -> Result<Option<Listing>, String> {
+        if let Some((cloud, channel)) = find_channel(&*self.store, &self.policies, eci).unwrap() {
+            return Ok(Some(Listing { cloud, channel: Arc::new(channel) }));
+        }
+        if eci.len() != LENGTH || load_head(&*self.store, eci).unwrap().is_none() {
+            return Ok(None);
+        }
+        let own = Channel::family(eci, Kinship::Own, eci);
+        Ok(Some(Listing { cloud: eci.into(), channel: Arc::new(own) }))
+    }
+}
+
+struct Bench {
+    world: Arc<World>,
+    shard: Shard,
+    committed: Arc<AtomicU64>,
+    random: Random,
+    now: i64,
+    /// Questions that the test has to answer.
+    asks: Vec<(u64, Ask)>,
+    /// Are outputs committed?
+    commits: bool,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let world = Arc::new(World {
+            store: Arc::default(),
+            library: Library::new(krl_stdlib::natives()),
+            codes: Mutex::default(),
+            policies: PolicyTable::default(),
+        });
+        Self::over(world)
+    }
+
+    fn over(world: Arc<World>) -> Self {
+        let committed = Arc::new(AtomicU64::new(0));
+        let (limits, random) = (ShardLimits::default(), Random::new(1));
+        let shard = Shard::new(world.clone(), world.clone(), 0, limits, random, committed.clone());
+        let random = Random::new(2);
+        Self { world, shard, committed, random, now: 1_700_000_000_000, asks: Vec::new(), commits: true }
+    }
+
+    /// The same store, after everything in memory was lost.
+    fn restarted(self) -> Self {
+        let now = self.now;
+        Self { now, ..Self::over(self.world) }
+    }
+
+    fn cloud(&mut self, source: &str) -> Arc<str> {
+        let unit = krl_compiler::compile(source).unit.unwrap();
+        let unit = krl_vm::verify::verify(unit).unwrap();
+        let code = self.world.library.load(unit, Origin::default()).unwrap();
+        self.world.codes.lock().unwrap().insert(code.unit().rid.clone(), code.clone());
+        let (cloud, owner) = (self.random.id(), Arc::from("o"));
+        let (sender, receiver) = channel();
+        let waiter = Box::new(move |made| sender.send(made).unwrap());
+        let rulesets = vec![(code, Configuration::default())];
+        self.shard.submit(Task::Found(Box::new(Founding { cloud: cloud.clone(), owner, rulesets, waiter })));
+        self.run();
+        receiver.try_recv().unwrap().unwrap();
+        cloud
+    }
+
+    fn arrival(cloud: &Arc<str>, name: &str, waiter: Waiter) -> Arrival {
+        Arrival {
+            cloud: cloud.clone(),
+            eci: cloud.clone(),
+            domain: "t".into(),
+            name: name.into(),
+            attrs: DataMap::new(),
+            sender: Some(cloud.clone()),
+            id: None,
+            hops: 0,
+            inbox: None,
+            waiter,
+        }
+    }
+
+    /// Gives an event in; the answer is its directives' options, or what went wrong.
+    fn event(&mut self, cloud: &Arc<str>, name: &str) -> Receiver<String> {
+        let (sender, receiver) = channel();
+        let waiter = Waiter::Done(Box::new(move |done| {
+            let shown = done.map_or_else(
+                |problem| problem.to_string(),
+                |done| {
+                    let errors = done.errors.iter().map(|error| error.message.clone());
+                    let options = done.directives.iter().map(|directive| directive.options.to_json());
+                    options.chain(errors).collect::<Vec<_>>().join(" ")
+                },
+            );
+            drop(sender.send(shown));
+        }));
+        self.shard.submit(Task::Event(Box::new(Self::arrival(cloud, name, waiter))));
+        receiver
+    }
+
+    fn query(&mut self, cloud: &Arc<str>, name: &str) -> Receiver<String> {
+        let (sender, receiver) = channel();
+        let query = Query {
+            eci: Some(cloud.clone()),
+            sender: Some(cloud.clone()),
+            rid: "t".into(),
+            name: name.into(),
+            ..Query::default()
+        };
+        let waiter = Box::new(move |answer: Result<Data, Problem>| {
+            drop(sender.send(answer.map_or_else(|problem| problem.to_string(), |data| data.to_json())));
+        });
+        self.shard.submit(Task::Query { cloud: cloud.clone(), query: Box::new(query), waiter });
+        receiver
+    }
+
+    /// Turns until nothing is left to do without answers from outside.
+    fn run(&mut self) {
+        for _ in 0..10_000 {
+            self.turn();
+            if !self.shard.is_runnable() {
+                return;
+            }
+        }
+        panic!("the shard does not come to rest");
+    }
+
+    fn turn(&mut self) {
+        self.now += 1;
+        let output = self.shard.turn(self.now);
+        if !self.commits {
+            return;
+        }
+        self.world.store.commit(&output.batch).unwrap();
+        self.committed.store(output.number, Ordering::Release);
+        for release in output.releases {
+            match release {
+                Release::Taken(callback, result) => callback(result),
+                Release::Done(callback, result) => callback(*result),
+                Release::Answer(callback, result) => callback(result),
+                Release::Task(_, task) => self.shard.submit(task),
+                _ => {}
+            }
+        }
+        for (flight, _, ask) in output.asks {
+            match ask {
+                Ask::Query(query) => {
+                    let cloud = query.eci.clone().unwrap();
+                    let (sender, receiver) = channel();
+                    let waiter = Box::new(move |answer| drop(sender.send(answer)));
+                    self.shard.submit(Task::Query { cloud, query, waiter });
+                    let reply = receiver.try_recv().map(|answer: Result<Data, Problem>| {
+                        answer.map_or_else(|problem| Reply::Failed(problem.to_string()), Reply::Data)
+                    });
+                    self.shard.submit(Task::Resume(flight, reply.unwrap()));
+                }
+                other => self.asks.push((flight, other)),
+            }
+        }
+    }
+
+    fn answer(&mut self, data: &str) {
+        let (flight, _) = self.asks.remove(0);
+        self.shard.submit(Task::Resume(flight, Reply::Data(Data::parse(data).unwrap())));
+        self.run();
+    }
+}
+
+const RULESET: &str = r#"ruleset t {
+    meta { shares total, twice, fetched }
+    global {
+        total = function() { ent:total.defaultsTo(0) }
+        twice = function() { ctx:query(ctx:picoId, "t", "total") * 2 }
+        fetched = function() { http:get("http://there"){"content"} + total() }
+    }
+    rule count { select when t count send_directive("n", {"n": total() + 1}) always { ent:total := total() + 1 } }
+    rule fetch {
+        select when t fetch
+        every {
+            http:get("http://there") setting(got)
+            send_directive("got", got)
+        }
+        always { ent:total := 100 }
+    }
+    rule open {
+        select when t open
+        every {
+            ctx:newChannel(["t"], null, null) setting(channel)
+            send_directive("channel", {"id": channel{"id"}})
+        }
+    }
+    rule endless { select when t endless foreach 1.range(1000000) setting(n) noop() }
+    rule fails { select when t fails always { ent:total := 1000; raise t event "" } }
+    rule send { select when t send event:send({"eci": ctx:picoId, "domain": "t", "type": "count"}) }
+    rule later { select when t later always { schedule t event "count" at 1700000060000 } }
+}"#;
+
+#[test]
+fn events_change_the_store_and_survive_a_restart() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    let answers = [bench.event(&cloud, "count"), bench.event(&cloud, "count"), bench.event(&cloud, "send")];
+    bench.run();
+    assert_eq!(answers.map(|answer| answer.try_recv().unwrap()), [r#"{"n":1}"#, r#"{"n":2}"#, ""]);
+    let mut bench = bench.restarted();
+    let count = bench.query(&cloud, "total");
+    bench.run();
+    assert_eq!(count.try_recv().unwrap(), "3");
+}
+
+#[test]
+fn nothing_is_told_before_it_is_committed() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    bench.commits = false;
+    let answer = bench.event(&cloud, "count");
+    let count = bench.query(&cloud, "total");
+    bench.run();
+    assert!(answer.try_recv().is_err());
+    assert_eq!(count.try_recv().unwrap(), "0");
+    let uncommitted = bench.query(&cloud, "total");
+    bench.run();
+    assert!(uncommitted.try_recv().is_err());
+}
+
+#[test]
+fn a_query_beside_an_event_that_waits_sees_what_is_committed() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    drop(bench.event(&cloud, "count"));
+    let slow = bench.event(&cloud, "fetch");
+    bench.run();
+    let (beside, behind) = (bench.query(&cloud, "total"), bench.event(&cloud, "count"));
+    bench.run();
+    assert_eq!(beside.try_recv().unwrap(), "1");
+    assert!(slow.try_recv().is_err() && behind.try_recv().is_err());
+    bench.answer(r#"{"content": "x"}"#);
+    assert_eq!(slow.try_recv().unwrap(), r#"{"content":"x"}"#);
+    assert_eq!(behind.try_recv().unwrap(), r#"{"n":101}"#);
+}
+
+#[test]
+fn a_query_that_waits_keeps_its_snapshot_and_stops_nobody() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    let asked = bench.query(&cloud, "fetched");
+    bench.run();
+    let counted = bench.event(&cloud, "count");
+    bench.run();
+    assert_eq!(counted.try_recv().unwrap(), r#"{"n":1}"#);
+    bench.answer(r#"{"content": 7}"#);
+    assert_eq!(asked.try_recv().unwrap(), "7");
+}
+
+#[test]
+fn a_cloud_may_ask_itself() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    drop(bench.event(&cloud, "count"));
+    let twice = bench.query(&cloud, "twice");
+    bench.run();
+    assert_eq!(twice.try_recv().unwrap(), "2");
+}
+
+#[test]
+fn a_long_evaluation_leaves_the_thread_to_others() {
+    let mut bench = Bench::new();
+    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let long = bench.event(&hog, "endless");
+    bench.turn();
+    let quick = bench.event(&other, "count");
+    bench.turn();
+    bench.turn();
+    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
+    assert!(long.try_recv().is_err());
+    bench.run();
+    assert!(long.try_recv().unwrap().contains("instructions"));
+}
+
+#[test]
+fn a_failed_reaction_leaves_nothing() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    let failed = bench.event(&cloud, "fails");
+    bench.run();
+    assert_eq!(failed.try_recv().unwrap(), "missing event.name");
+    let count = bench.query(&cloud, "total");
+    bench.run();
+    assert_eq!(count.try_recv().unwrap(), "0");
+}
+
+#[test]
+fn an_event_that_came_before_is_not_taken_in_again() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    let opened = bench.event(&cloud, "open");
+    bench.run();
+    let opened = Data::parse(&opened.try_recv().unwrap()).unwrap();
+    let eci: Arc<str> = opened.as_map().unwrap()["id"].as_str().unwrap().into();
+    let send = |bench: &mut Bench| {
+        let own = Bench::arrival(&cloud, "count", Waiter::Nobody);
+        let event = Arrival { id: Some("e1".into()), sender: None, eci: eci.clone(), ..own };
+        bench.shard.submit(Task::Event(Box::new(event)));
+    };
+    send(&mut bench);
+    send(&mut bench);
+    bench.run();
+    send(&mut bench);
+    bench.run();
+    let mut bench = bench.restarted();
+    send(&mut bench);
+    let total = bench.query(&cloud, "total");
+    bench.run();
+    assert_eq!(total.try_recv().unwrap(), "1");
+}
+
+#[test]
+fn a_job_fires_once_and_is_gone() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    drop(bench.event(&cloud, "later"));
+    bench.run();
+    let timers = |bench: &Bench| {
+        let mut count = 0;
+        krl_kernel::store::scan_prefix(&*bench.world.store, Space::Agenda, b"t", &mut |_, _| {
+            count += 1;
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+        count
+    };
+    assert_eq!(timers(&bench), 1);
+    let mut bench = bench.restarted();
+    bench.now += 120_000;
+    for _ in 0..2 {
+        let chore = krl_kernel::shard::Chore::Due;
+        bench.shard.submit(Task::Chore { cloud: cloud.clone(), chore });
+        bench.run();
+    }
+    let count = bench.query(&cloud, "total");
+    bench.run();
+    assert_eq!((count.try_recv().unwrap(), timers(&bench)), ("1".into(), 0));
+}
+
+#[test]
+fn a_deleted_cloud_leaves_no_records() {
+    let mut bench = Bench::new();
+    let before = records(&bench);
+    let cloud = bench.cloud(RULESET);
+    for name in ["count", "later"] {
+        drop(bench.event(&cloud, name));
+    }
+    bench.run();
+    assert!(records(&bench) > before);
+    bench.shard.submit(Task::Delete(cloud.clone()));
+    let late = bench.event(&cloud, "count");
+    bench.run();
+    assert_eq!(late.try_recv().unwrap(), format!("ECI not found {cloud}"));
+    assert_eq!(records(&bench), before);
+}
+
+/// Records of clouds, channels and the agenda.
+fn records(bench: &Bench) -> usize {
+    let mut count = 0;
+    for space in [Space::Clouds, Space::Channels, Space::Agenda] {
+        let count = &mut count;
+        bench
+            .world
+            .store
+            .scan(space, &[], None, &mut |_, _| {
+                *count += 1;
+                std::ops::ControlFlow::Continue(())
+            })
+            .unwrap();
+    }
+    count
+}
