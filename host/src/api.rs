@@ -67,7 +67,7 @@ pub enum Operation {
     Quota {
         /// The owner's id.
         owner: String,
-        /// `clouds`, `bytes`, `instructions`, `events_per_second`.
+        /// `clouds`, `events_per_second`, `instructions`, `memory`; null lifts one.
         limits: DataMap,
     },
     /// Clouds of an owner, in the order of their ids.

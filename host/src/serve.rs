@@ -1,6 +1,7 @@
 //! A host from its settings: store, engine and server.
 
 use crate::config::Settings;
+use crate::config::distro::DistroRuleset;
 use crate::engine::{Engine, OpenError, Options};
 use crate::http::{Metrics, Running, Server, StartError};
 use crate::outside::{Client, ClientConfig, TransportConfig, TransportError};
@@ -8,7 +9,7 @@ use crate::registry::{Limits, RegistryConfig};
 use crate::store::{self, FjallStore};
 use krl_kernel::shard::ShardLimits;
 use krl_kernel::store::{Store, StoreError};
-use krl_stdlib::rulesets::BUNDLED;
+use krl_stdlib::rulesets::{BUNDLED, Bundled};
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
 use std::net::SocketAddr;
@@ -87,11 +88,15 @@ impl Host {
         let transport = TransportConfig { allow: settings.allow.clone(), ..TransportConfig::default() };
         let client = Client::new(&ClientConfig { transport, ..ClientConfig::default() });
         let client = client.map_err(HostError::Network)?;
-        let system = SYSTEM.iter().map(|rid| (format!("krl:bundled/{rid}"), Data::Map(DataMap::new())));
-        let distro = settings.distro.rulesets.iter().map(|ruleset| {
+        let known = |ruleset: &DistroRuleset| {
             let bundled = BUNDLED.iter().find(|bundled| bundled.rid == ruleset.url);
             (bundled.map_or_else(|| ruleset.url.clone(), |bundled| bundled.url()), ruleset.config.clone())
-        });
+        };
+        let system: Vec<_> = match &settings.distro.system {
+            Some(replaced) => replaced.iter().map(known).collect(),
+            None => SYSTEM.map(|rid| (format!("{}{rid}", Bundled::SCHEME), Data::Map(DataMap::new()))).into(),
+        };
+        let distro = settings.distro.rulesets.iter().map(known);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let options = Options {
             base_url: settings.base_url(),
@@ -99,7 +104,7 @@ impl Host {
             durability: settings.durability,
             budgets: settings.budgets,
             limits: ShardLimits::default(),
-            rulesets: system.chain(distro).collect(),
+            rulesets: system.into_iter().chain(distro).collect(),
             channels: settings.distro.channels.clone(),
             quota: settings.distro.quota.clone(),
             registry: RegistryConfig {

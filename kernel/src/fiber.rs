@@ -118,6 +118,10 @@ impl Outside for Gate {
     fn channel(&self, eci: &str) -> Result<Option<Listing>, String> {
         self.directory.channel(eci)
     }
+
+    fn has_room(&self, owner: &str) -> bool {
+        self.directory.has_room(owner)
+    }
 }
 
 impl<T> fmt::Debug for Fiber<T> {

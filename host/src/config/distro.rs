@@ -3,7 +3,7 @@
 use super::file::{self, Entry};
 use super::load::{ConfigError, Origin};
 use krl_vm::data::{Data, DataMap};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// What a packaged host gives to new owners.
@@ -20,6 +20,9 @@ pub struct Distro {
     /// How the host calls itself; its name, if absent.
     #[serde(default)]
     pub branding: Option<String>,
+    /// Rulesets of a new owner's root cloud in the place of the system's, in this order.
+    #[serde(default)]
+    pub system: Option<Vec<DistroRuleset>>,
     /// Rulesets of a new owner's root cloud beside the system's, in this order.
     #[serde(default)]
     pub rulesets: Vec<DistroRuleset>,
@@ -62,17 +65,17 @@ pub struct DistroChannel {
 }
 
 /// An owner's limits; absent ones are not limited.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Quota {
     /// Clouds.
     pub clouds: Option<u64>,
-    /// Bytes of their data.
-    pub bytes: Option<u64>,
-    /// Instructions per second, together.
-    pub instructions: Option<u64>,
-    /// Events per second, together.
+    /// Events from outside per second, together.
     pub events_per_second: Option<u64>,
+    /// Instructions of one reaction or query.
+    pub instructions: Option<u64>,
+    /// Bytes of values that one reaction or query makes.
+    pub memory: Option<u64>,
 }
 
 impl Distro {

@@ -143,7 +143,7 @@ pub const TABLE: &[Setting] = &[
         "durability",
         "durability",
         "KRL_DURABILITY",
-        "sync|os",
+        "MODE",
         "sync",
         "What an answer waits for: `sync`: the disk has it; `os`: the operating system has it, so that a power failure can lose it",
         |s, v| {
@@ -162,13 +162,13 @@ pub const TABLE: &[Setting] = &[
         "LIST",
         "none",
         "What rulesets, deliveries and fetches may reach besides the public internet: names, `*.domain`, networks such as \
-         `10.0.0.0/8`, or `all`, with commas between them",
+         `10.0.0.0/8`, or `*` for all, with commas between them",
         |s, v| {
             let allowed = v.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::parse);
             let allowed: Result<_, _> = allowed.collect();
             put(
                 &mut s.allow,
-                allowed.map_err(|_| "must be names, `*.domain`, networks such as `10.0.0.0/8`, or `all`"),
+                allowed.map_err(|_| "must be names, `*.domain`, networks such as `10.0.0.0/8`, or `*`"),
             )
         }
     ),

@@ -46,6 +46,7 @@ pub(super) fn worded(problem: &Problem) -> api::Problem {
         Problem::Storage(StoreError::Full) => (507, "store_full"),
         Problem::Storage(_) => (503, "store_failed"),
         Problem::Overloaded => (503, "overloaded"),
+        Problem::TooFast => (429, "too_fast"),
         Problem::TimedOut => (504, "limit_time"),
         Problem::Suspended => (403, "suspended"),
         Problem::NotInstalled(_) => (422, "not_installable"),

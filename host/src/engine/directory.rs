@@ -1,5 +1,6 @@
 //! Where channels are looked up: what was looked up lately is remembered, changes are forgotten when they are committed.
 
+use super::owners::Owners;
 use krl_kernel::channel::{Channel, Kinship};
 use krl_kernel::cloud::{Directory, Listing};
 use krl_kernel::id::LENGTH;
@@ -17,14 +18,15 @@ pub struct Channels {
     store: Arc<dyn Store>,
     policies: Arc<PolicyTable>,
     known: Cache<Arc<str>, Listing>,
+    owners: Owners,
     /// How often something was forgotten: what was looked up before is not remembered after.
     changes: Mutex<u64>,
 }
 
 impl Channels {
     /// The channels in `store`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyTable>) -> Self {
-        Self { store, policies, known: Cache::new(REMEMBERED), changes: Mutex::default() }
+    pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyTable>, owners: Owners) -> Self {
+        Self { store, policies, owners, known: Cache::new(REMEMBERED), changes: Mutex::default() }
     }
 
     fn look_up(&self, eci: &str) -> Result<Option<Listing>, StoreError> {
@@ -72,5 +74,9 @@ impl Directory for Channels {
             }
         }
         Ok(found)
+    }
+
+    fn has_room(&self, owner: &str) -> bool {
+        self.owners.has_room(owner)
     }
 }

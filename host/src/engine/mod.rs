@@ -128,6 +128,9 @@ impl Core {
     fn note_loss(&self, error: &StoreError) {
         *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         self.losses.fetch_add(1, Ordering::AcqRel);
+        if let Err(error) = self.owners.recount(&*self.store) {
+            tracing::error!(%error, "the clouds of the owners could not be counted");
+        }
     }
 
     /// Nobody knows what the disk has: nothing is committed any more until a restart.

@@ -4,6 +4,7 @@ use super::api::worded;
 use super::owners::{Owner, map};
 use super::{Core, clock};
 use crate::api::{Operation, Problem as Told};
+use crate::config::distro::Quota;
 use crate::registry::{Address, Flush, RegistryError};
 use crate::store::backup;
 use krl_kernel::cloud::{Cloud, Configuration, Directory};
@@ -38,29 +39,19 @@ impl Core {
     /// Does what an operator asks.
     pub(super) async fn operate(self: &Arc<Self>, operation: Operation) -> Result<Data, Told> {
         match operation {
-            Operation::Owners => Ok(Data::Array(self.owners.all().iter().map(Owner::to_data).collect())),
+            Operation::Owners => {
+                Ok(Data::Array(self.owners.all().iter().map(|owner| self.show_owner(owner)).collect()))
+            }
             Operation::CreateOwner { name } => self.create_owner(name).await,
             Operation::Suspend { owner, suspended } => {
                 self.change_owner(&owner, |owner| owner.suspended = suspended)
             }
             Operation::Quota { owner, limits } => {
-                let limit = |name: &str| match limits.get(name) {
-                    Some(Data::Number(n)) if *n >= 1.0 => Ok(Some(*n as u64)),
-                    None => Ok(None),
-                    Some(_) => {
-                        Err(told(400, "bad_limit", format!("`{name}` must be a number of at least 1")))
-                    }
-                };
-                if let Some(name) = limits.keys().find(|name| !["instructions", "memory"].contains(&&***name))
-                {
-                    let known = "`instructions` and `memory`";
-                    return Err(told(400, "bad_limit", format!("there is no limit `{name}`, but {known}")));
+                let mut quota = self.owners.get(&owner).map(|owner| owner.quota).unwrap_or_default();
+                for (name, limit) in &limits {
+                    set_limit(&mut quota, name, limit)?;
                 }
-                let (instructions, memory) = (limit("instructions")?, limit("memory")?);
-                self.change_owner(&owner, |owner| {
-                    owner.instructions = instructions.or(owner.instructions);
-                    owner.memory = memory.or(owner.memory);
-                })
+                self.change_owner(&owner, |owner| owner.quota = quota)
             }
             Operation::Clouds { owner, after, limit } => self.clouds(&owner, after.as_deref(), limit),
             Operation::Cloud { id } => {
@@ -138,6 +129,13 @@ impl Core {
             }
         }
         Ok(flush)
+    }
+
+    /// An owner, and how many clouds it has.
+    fn show_owner(&self, owner: &Owner) -> Data {
+        let Data::Map(mut shown) = owner.to_data() else { return Data::Null };
+        shown.insert("clouds".into(), Data::Number(self.owners.clouds(&owner.id) as f64));
+        Data::Map(shown)
     }
 
     fn change_owner(&self, id: &str, change: impl FnOnce(&mut Owner)) -> Result<Data, Told> {
@@ -243,6 +241,26 @@ impl Core {
     pub(super) fn unready(&self) -> Option<String> {
         self.failed.get().map(ToString::to_string)
     }
+}
+
+/// Sets a limit of an owner; null lifts it.
+fn set_limit(quota: &mut Quota, name: &str, limit: &Data) -> Result<(), Told> {
+    let place = match name {
+        "clouds" => &mut quota.clouds,
+        "events_per_second" => &mut quota.events_per_second,
+        "instructions" => &mut quota.instructions,
+        "memory" => &mut quota.memory,
+        _ => {
+            let known = "`clouds`, `events_per_second`, `instructions` and `memory`";
+            return Err(told(400, "bad_limit", format!("there is no limit `{name}`, but {known}")));
+        }
+    };
+    *place = match limit {
+        Data::Null => None,
+        Data::Number(n) if *n >= 1.0 => Some(*n as u64),
+        _ => return Err(told(400, "bad_limit", format!("`{name}` must be a number of at least 1, or null"))),
+    };
+    Ok(())
 }
 
 /// The bytes of a position.

@@ -6,7 +6,7 @@ use krl_kernel::cloud::{Budgets, Realm};
 use krl_kernel::library::{Code, Library};
 use krl_kernel::records::channel::PolicyTable;
 use krl_kernel::records::cloud::Installation;
-use krl_kernel::store::{Read, Store};
+use krl_kernel::store::{Batch, Read, Store};
 use std::sync::Arc;
 
 /// The realm of a host.
@@ -59,6 +59,14 @@ impl Realm for HostRealm {
 
     fn is_suspended(&self, owner: &str) -> bool {
         self.owners.is_suspended(owner)
+    }
+
+    fn admits(&self, owner: &str, now: i64) -> bool {
+        self.owners.admits(owner, now)
+    }
+
+    fn count_clouds(&self, shard: u16, owner: &Arc<str>, change: i64, batch: &mut Batch) {
+        self.owners.count_clouds(shard, owner, change, batch);
     }
 
     fn host(&self) -> Option<Arc<str>> {

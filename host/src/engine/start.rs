@@ -110,7 +110,7 @@ impl Engine {
         let registry = Registry::open(store.clone(), loader, options.transport.clone(), options.registry)?;
         let owners = Owners::read(&*store)?;
         let policies = Arc::<PolicyTable>::default();
-        let channels = Arc::new(Channels::new(store.clone(), policies.clone()));
+        let channels = Arc::new(Channels::new(store.clone(), policies.clone(), owners.clone()));
         let seed = entropy()?;
         let realm = Arc::new(HostRealm {
             store: store.clone(),
@@ -272,8 +272,7 @@ impl Core {
             root: root.clone(),
             created: clock::now(),
             suspended: false,
-            instructions: self.defaults.quota.instructions,
-            memory: None,
+            quota: self.defaults.quota.clone(),
             number: self.owners.all().len() as u64,
         };
         let rids: Vec<Data> =

@@ -73,6 +73,9 @@ pub trait Outside: Send {
     /// # Errors
     /// The store's.
     fn channel(&self, eci: &str) -> Result<Option<Listing>, String>;
+
+    /// May an owner have one more cloud?
+    fn has_room(&self, owner: &str) -> bool;
 }
 
 /// Where channels are looked up.
@@ -82,6 +85,11 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// The store's.
     fn channel(&self, eci: &str) -> Result<Option<Listing>, String>;
+
+    /// May an owner have one more cloud?
+    fn has_room(&self, _owner: &str) -> bool {
+        true
+    }
 }
 
 /// The data of an answer.

@@ -158,6 +158,9 @@ impl Core {
     /// `ctx:newPico`: a child, born in this transaction; answers its channel for this cloud.
     fn new_cloud(&mut self, rulesets: &Data) -> Result<Data, Fault> {
         self.may_write()?;
+        if self.outside.as_ref().is_some_and(|outside| !outside.has_room(&self.owner)) {
+            return Err(Fault::error("the owner has as many clouds as it may have"));
+        }
         let Data::Array(rulesets) = rulesets else {
             return Err(Fault::type_error("ctx:newPico expects an array of {url, config} maps"));
         };

@@ -12,7 +12,7 @@ use crate::journal::{Journal, Kind};
 use crate::library::{Code, Library};
 use crate::records::channel::PolicyTable;
 use crate::records::cloud::Installation;
-use crate::store::Read;
+use crate::store::{Batch, Read};
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
 use std::sync::Arc;
@@ -45,6 +45,12 @@ pub trait Realm: Send + Sync {
     fn budgets(&self, owner: &str) -> Budgets;
     /// Are an owner's clouds not to run?
     fn is_suspended(&self, owner: &str) -> bool;
+    /// May an event from outside for an owner's cloud be taken in now?
+    fn admits(&self, _owner: &str, _now: i64) -> bool {
+        true
+    }
+    /// An owner has more clouds, or fewer, once the batch is committed; `shard` is who says so.
+    fn count_clouds(&self, _shard: u16, _owner: &Arc<str>, _change: i64, _batch: &mut Batch) {}
     /// What `meta:host` answers.
     fn host(&self) -> Option<Arc<str>>;
     /// The secret of hashes that stay in memory.

@@ -80,8 +80,10 @@ impl Shard {
         for newborn in effects.newborn {
             let mut newborn = newborn.wake(self.machine());
             let saved = newborn.save(&mut self.output.batch);
+            let owner = newborn.owner().clone();
             self.machines.push(newborn.rest().1);
             saved?;
+            self.realm.count_clouds(self.number, &owner, 1, &mut self.output.batch);
         }
         for gone in effects.deleted {
             self.output.batch.put(Space::Agenda, agenda::deletion_key(&gone), agenda::time_record(self.now));
@@ -251,6 +253,7 @@ impl Shard {
                 );
                 self.output.releases.push(Release::Task(child.clone(), Task::Delete(child.clone())));
             }
+            self.realm.count_clouds(self.number, rest.owner(), -1, &mut self.output.batch);
             for Channel { id, .. } in rest.channels() {
                 self.output.releases.push(Release::Forget(id.clone()));
             }

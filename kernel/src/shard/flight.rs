@@ -59,6 +59,11 @@ impl Shard {
                 return self.make_ready(&cloud);
             }
         };
+        if arrival.sender.is_none() && arrival.inbox.is_none() && !self.realm.admits(rest.owner(), self.now) {
+            self.entry(&cloud).rest = Some(rest);
+            self.answer_late(arrival.waiter, Problem::TooFast);
+            return self.make_ready(&cloud);
+        }
         let eid = arrival.id.clone().unwrap_or_else(|| self.random.id());
         let (eci, domain, name) = (arrival.eci.clone(), arrival.domain.clone(), arrival.name.clone());
         let (attrs, sender, hops, now) =
@@ -281,6 +286,7 @@ impl Shard {
         }
         match self.commit(&cloud, &mut awake) {
             Ok(()) => {
+                self.realm.count_clouds(self.number, &owner, 1, &mut self.output.batch);
                 self.settle_down(&cloud, awake);
                 self.output.releases.push(Release::Taken(waiter, Ok(cloud)));
             }

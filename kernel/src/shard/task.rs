@@ -25,6 +25,8 @@ pub enum Problem {
     Storage(StoreError),
     /// Too much waits already.
     Overloaded,
+    /// The owner's clouds get more events than they may.
+    TooFast,
     /// It took too long.
     TimedOut,
     /// The owner's clouds do not run.
@@ -43,6 +45,7 @@ impl fmt::Display for Problem {
             Self::Failed(error) => error.fmt(f),
             Self::Storage(error) => error.fmt(f),
             Self::Overloaded => f.write_str("too many events wait for this cloud; try again later"),
+            Self::TooFast => f.write_str("the clouds of this owner get too many events; try again later"),
             Self::TimedOut => f.write_str("it took too long"),
             Self::Suspended => f.write_str("the clouds of this owner are suspended"),
             Self::NotInstalled(why) => f.write_str(why),
