@@ -1,7 +1,12 @@
 //! The command line: what `krl` accepts. One struct a subcommand; `command/` holds one file for each.
 
+mod operator;
+mod serve;
+
+pub use operator::{Host, HostCommand, Install, Level, Logs, Push, Remote, Trace};
+pub use serve::Serve;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use krl_host::config::TABLE;
 use std::path::PathBuf;
 
 /// Write, check, format and run KRL rulesets.
@@ -47,6 +52,16 @@ pub enum Command {
     Repl(Repl),
     /// Host clouds: the event and query API on the network, the data in a folder
     Serve(Serve),
+    /// Operate a host: owners, clouds, limits, backups
+    Host(Host),
+    /// Take rulesets to a host
+    Push(Push),
+    /// Install a ruleset in a cloud of a host
+    Install(Install),
+    /// Show what happened in a cloud of a host
+    Logs(Logs),
+    /// Explain what became of an event or a query: why each rule fired or not
+    Trace(Trace),
     /// Explain a diagnostic code, an operator or a module
     Explain(Explain),
     /// Tell versions, configuration and limits, and test that the machine works
@@ -61,53 +76,6 @@ pub enum Command {
         /// The folder
         folder: PathBuf,
     },
-}
-
-/// Host clouds. Settings may also stand in a file or the environment; docs/host.md lists them all.
-#[derive(Debug)]
-pub struct Serve {
-    /// The settings file [default: host.toml in the host's folder]
-    pub settings: Option<PathBuf>,
-    /// The settings that were given: flag and value.
-    pub given: Vec<(String, String)>,
-}
-
-impl Args for Serve {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let file = clap::Arg::new("settings")
-            .long("settings")
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("The settings file [default: host.toml in the host's folder]");
-        TABLE.iter().fold(command.arg(file), |command, setting| {
-            command.arg(
-                clap::Arg::new(setting.flag)
-                    .long(setting.flag)
-                    .value_name(setting.value)
-                    .help(format!("{} [default: {}]", setting.about, setting.default)),
-            )
-        })
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl clap::FromArgMatches for Serve {
-    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-        let settings = matches.get_one::<PathBuf>("settings").cloned();
-        let given = TABLE.iter().filter_map(|setting| {
-            let value = matches.get_one::<String>(setting.flag)?;
-            Some((setting.flag.to_owned(), value.clone()))
-        });
-        Ok(Self { settings, given: given.collect() })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 /// Start a project or a ruleset.

@@ -9,12 +9,15 @@ mod exit;
 mod failure;
 mod files;
 mod manual;
+mod paint;
 mod program;
 mod prompt;
+mod remote;
 mod report;
 mod script;
 mod session;
 mod snippet;
+mod table;
 mod trace;
 
 use clap::{CommandFactory, FromArgMatches};

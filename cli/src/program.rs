@@ -30,21 +30,40 @@ pub fn load(context: &Context, paths: &[PathBuf]) -> Result<Vec<Program>, Exit> 
     if !errors.is_empty() {
         return Err(Exit::Usage);
     }
+    let programs = compile_all(printer, &files)?;
+    hint_at_findings(&files, &options);
+    in_order(programs)
+}
+
+/// Rulesets that the checker finds nothing wrong with, modules first. All it finds but hints is told on standard error.
+pub fn checked(context: &Context, files: &[SourceFile]) -> Result<Vec<Program>, Exit> {
+    let options = context.check_options().map_err(|problem| exit::usage(&problem))?;
+    let sources: Vec<Source> = files.iter().filter(|file| !is_stored(file)).map(Source::read).collect();
+    let given: Vec<_> =
+        sources.iter().map(|s| check::SourceFile { path: &s.path, source: &s.text }).collect();
+    let mut wrong = false;
+    for (source, checked) in sources.iter().zip(check::check(&given, &options).files) {
+        let mut found = checked.diagnostics;
+        source.add_encoding(&mut found);
+        found.retain(|d| d.severity != Severity::Hint);
+        wrong |= found.iter().any(Diagnostic::is_error);
+        if !found.is_empty() {
+            context.printer.complain(source, &found);
+        }
+    }
+    if wrong { Err(Exit::Errors) } else { in_order(compile_all(&context.printer, files)?) }
+}
+
+fn compile_all(printer: &Printer, files: &[SourceFile]) -> Result<Vec<Program>, Exit> {
     let mut programs = Vec::with_capacity(files.len());
     let mut failed = None;
-    for file in &files {
+    for file in files {
         match if is_stored(file) { open(printer, file) } else { compile(printer, file) } {
             Ok(program) => programs.push(program),
             Err(exit) => failed = Some(failed.unwrap_or(Exit::Ok).or(exit)),
         }
     }
-    match failed {
-        Some(exit) => Err(exit),
-        None => {
-            hint_at_findings(&files, &options);
-            in_order(programs)
-        }
-    }
+    failed.map_or(Ok(programs), Err)
 }
 
 /// Says how many findings the checker has on rulesets that run all the same.
@@ -62,7 +81,8 @@ fn hint_at_findings(files: &[SourceFile], options: &CheckOptions) {
     }
 }
 
-fn is_stored(file: &SourceFile) -> bool {
+/// Is it compiled code?
+pub fn is_stored(file: &SourceFile) -> bool {
     file.path.extension().is_some_and(|e| e == "krlc")
 }
 

@@ -79,13 +79,17 @@ impl Printer {
         exit::say_raw(&render::human(&[file], self.human(std::io::stderr().is_terminal())));
     }
 
-    fn human(self, terminal: bool) -> HumanOptions {
-        let wanted = match self.colour {
+    /// Are colours wanted there?
+    pub fn colours(self, terminal: bool) -> bool {
+        match self.colour {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-        };
-        let colors = if wanted { Colors::On } else { Colors::Off };
+        }
+    }
+
+    fn human(self, terminal: bool) -> HumanOptions {
+        let colors = if self.colours(terminal) { Colors::On } else { Colors::Off };
         HumanOptions { colors, width: width() }
     }
 }

@@ -161,7 +161,8 @@ pub fn advance(text: &str) -> Result<Step, Problem> {
         .ok_or_else(|| format!("{} is no duration; write `5 minutes` or `2 hours 30 seconds`", quoted(text)))
 }
 
-fn duration(text: &str) -> Option<i64> {
+/// Milliseconds of `2 hours 30 seconds`.
+pub fn duration(text: &str) -> Option<i64> {
     let mut words = text.split_whitespace();
     let mut total = 0.0;
     let mut any = false;

@@ -1,5 +1,6 @@
 //! What the network surface asks of the engine. The HTTP server knows nothing else of it, so that each can be tested alone.
 
+use crate::registry::Finding;
 use krl_kernel::cloud::EventAnswer;
 use krl_vm::data::{Data, DataMap};
 use std::future::Future;
@@ -44,6 +45,8 @@ pub struct Problem {
     pub code: &'static str,
     /// As the reference words it, with its class: `Error: ECI not found x`.
     pub message: String,
+    /// What the compiler found in a ruleset, if that is why.
+    pub findings: Vec<Finding>,
 }
 
 /// What an operator may ask for. Answers are plain data, made for people and programs alike.

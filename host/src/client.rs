@@ -13,6 +13,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long to wait for an answer, beside what the request itself asks to wait.
 const ANSWER: Duration = Duration::from_secs(60);
 
+/// How long a copy of a large store may take.
+const BACKUP: Duration = Duration::from_secs(12 * 3600);
+
 /// Asks a host what an operator may ask.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -34,8 +37,8 @@ pub enum ClientError {
     Unreachable(String, String),
     /// The token is not the host's.
     Unauthorized(String),
-    /// The host refuses: status, code, message.
-    Refused(u16, String, String),
+    /// The host refuses: status, code, message, and what its compiler found, as text for people.
+    Refused(u16, String, String, Vec<String>),
     /// What answers there is no host.
     NoHost(String, String),
 }
@@ -53,7 +56,7 @@ impl fmt::Display for ClientError {
                 f,
                 "the host at {base} does not know this token; it is in `operator.token` in the host's data folder"
             ),
-            Self::Refused(_, code, message) => write!(f, "{message} ({code})"),
+            Self::Refused(_, code, message, _) => write!(f, "{message} ({code})"),
             Self::NoHost(base, problem) => write!(f, "what answers at {base} is no KRL host: {problem}"),
         }
     }
@@ -107,7 +110,8 @@ impl Client {
     /// # Errors
     /// What the host refuses, or why it cannot be asked.
     pub async fn operate(&self, operation: Operation) -> Result<Data, ClientError> {
-        self.send(request(operation), Duration::ZERO).await
+        let wait = if matches!(operation, Operation::Backup { .. }) { BACKUP } else { Duration::ZERO };
+        self.send(request(operation), wait).await
     }
 
     /// Log entries of a cloud behind a position, oldest first; waits for the next if there is none.
@@ -161,8 +165,30 @@ fn refused(status: StatusCode, data: &Data, base: String) -> ClientError {
     let field = |name: &str| data.as_map().and_then(|map| map.get(name)).and_then(Data::as_str);
     match (field("error"), field("code")) {
         (Some(_), Some("unauthorized")) => ClientError::Unauthorized(base),
-        (Some(error), Some(code)) => ClientError::Refused(status.as_u16(), code.into(), error.into()),
+        (Some(error), Some(code)) => {
+            ClientError::Refused(status.as_u16(), code.into(), error.into(), findings(data))
+        }
         _ => ClientError::NoHost(base, format!("status {status}")),
+    }
+}
+
+fn findings(data: &Data) -> Vec<String> {
+    let Some(Data::Array(findings)) = data.as_map().and_then(|map| map.get("findings")) else {
+        return Vec::new();
+    };
+    let rendered = |finding: &Data| Some(finding.as_map()?.get("rendered")?.as_str()?.to_owned());
+    findings.iter().filter_map(rendered).collect()
+}
+
+/// Does an address lead to this machine?
+#[must_use]
+pub fn is_local(base: &str) -> bool {
+    let url = Url::parse(base.trim());
+    match url.as_ref().ok().and_then(Url::host) {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 

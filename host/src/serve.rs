@@ -118,8 +118,13 @@ impl Host {
         };
         let engine = Arc::new(Engine::open(store, options).await.map_err(HostError::Engine)?);
         let metrics = Metrics::new().map_err(|error| HostError::Metrics(error.to_string()))?;
-        let running = Server::start(settings, engine.clone(), metrics).await.map_err(HostError::Server)?;
-        Ok(Self { engine, running })
+        match Server::start(settings, engine.clone(), metrics).await {
+            Ok(running) => Ok(Self { engine, running }),
+            Err(error) => {
+                end(engine).await;
+                Err(HostError::Server(error))
+            }
+        }
     }
 
     /// Where it listens.
@@ -137,8 +142,11 @@ impl Host {
     /// Stops accepting, lets running requests finish, and puts everything on the disk.
     pub async fn stop(self) {
         self.running.shutdown().await;
-        let engine = self.engine;
-        // Joins threads, which must not block the runtime.
-        drop(tokio::task::spawn_blocking(move || engine.close()).await);
+        end(self.engine).await;
     }
+}
+
+/// Joins the engine's threads, which must not block the runtime.
+async fn end(engine: Arc<Engine>) {
+    drop(tokio::task::spawn_blocking(move || engine.close()).await);
 }

@@ -5,7 +5,7 @@
 mod server;
 
 use krl_host::api::Operation;
-use krl_host::client::{Client, ClientError};
+use krl_host::client::{Client, ClientError, is_local};
 use krl_vm::data::Data;
 use server::Host;
 use std::time::Duration;
@@ -69,11 +69,30 @@ fn problems_are_told_apart() {
     let unauthorized = ask(&base, "another-token-than-this", Operation::Owners);
     assert_eq!(unauthorized, ClientError::Unauthorized(base.clone()));
     let refused = ask(&base, &host.token, Operation::Cloud { id: "nowhere".into() });
-    let expected = ClientError::Refused(404, "unknown_channel".into(), "Error: ECI not found nowhere".into());
+    let expected = ClientError::Refused(
+        404,
+        "unknown_channel".into(),
+        "Error: ECI not found nowhere".into(),
+        Vec::new(),
+    );
     assert_eq!(refused, expected);
     assert!(matches!(ask("http://127.0.0.1:1", "t", Operation::Owners), ClientError::Unreachable(..)));
     assert_eq!(Client::new("host", "t", None).unwrap_err(), ClientError::Address("host".into()));
     assert_eq!(Client::new(&base, "a\nb", None).unwrap_err(), ClientError::Token);
+}
+
+#[test]
+fn addresses_of_this_machine_are_known() {
+    let check = |address: &str, here: bool| assert_eq!(is_local(address), here, "{address}");
+    check("http://localhost:3000", true);
+    check("http://LOCALHOST", true);
+    check("http://127.0.0.1:3000/", true);
+    check("http://[::1]:3000", true);
+    check("https://clouds.example", false);
+    check("http://localhost.example:3000", false);
+    check("http://localhost:3000@clouds.example", false);
+    check("http://192.168.1.7:3000", false);
+    check("localhost", false);
 }
 
 #[test]

@@ -6,11 +6,16 @@ mod doctor;
 mod eval;
 mod explain;
 mod fmt;
+mod host;
+mod install;
+mod logs;
 mod new;
+mod push;
 mod repl;
 mod run;
 mod serve;
 mod shell;
+mod trace;
 
 use crate::args::{Cli, Command};
 use crate::config::{self, Config};
@@ -61,6 +66,11 @@ pub fn run(cli: &Cli, matches: &ArgMatches) -> Exit {
         Command::Eval(args) => eval::run(&context, args),
         Command::Repl(args) => repl::run(&context, args),
         Command::Serve(args) => serve::run(args),
+        Command::Host(args) => host::run(args),
+        Command::Push(args) => push::run(&context, args),
+        Command::Install(args) => install::run(&context, args),
+        Command::Logs(args) => logs::run(&context, args),
+        Command::Trace(args) => trace::run(&context, args),
         Command::Explain(args) => explain::run(args),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => shell::completions(*shell),

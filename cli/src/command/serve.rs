@@ -3,8 +3,11 @@
 use crate::args::Serve;
 use crate::exit::{self, Exit};
 use krl_host::config::{self, Settings, Sources};
-use krl_host::serve::Host;
-use krl_host::telemetry;
+use krl_host::engine::OpenError;
+use krl_host::http::TOKEN_FILE;
+use krl_host::serve::{Host, HostError};
+use krl_host::telemetry::{self, Traces};
+use krl_kernel::store::StoreError;
 
 /// Serves until it is told to stop.
 pub fn run(args: &Serve) -> Exit {
@@ -20,23 +23,51 @@ pub fn run(args: &Serve) -> Exit {
     if let Err(error) = telemetry::start(&settings.log) {
         return exit::usage(&error.to_string());
     }
+    let traces = settings.traces.as_deref().map(Traces::start).transpose();
+    let traces = match traces {
+        Ok(traces) => traces,
+        Err(error) => return exit::usage(&error.to_string()),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::failure(&format!("the system gives no threads: {error}")),
     };
-    runtime.block_on(serve(&settings))
+    let served = runtime.block_on(serve(&settings));
+    drop(runtime);
+    // The last spans are sent when everything that records some has ended.
+    drop(traces);
+    served
 }
 
 async fn serve(settings: &Settings) -> Exit {
     let host = match Host::start(settings).await {
         Ok(host) => host,
-        Err(error) => return exit::failure(&error.to_string()),
+        Err(error) => return exit::failure(&format!("{error}{}", remedy(&error, settings))),
     };
     announce(settings, &host).await;
     stop_signal().await;
     exit::say("krl: stopping");
     host.stop().await;
     Exit::Ok
+}
+
+/// What to do about a host that does not start.
+fn remedy(error: &HostError, settings: &Settings) -> String {
+    let home = settings.home.display();
+    let store = match error {
+        HostError::Store(error) | HostError::Engine(OpenError::Store(error)) => error,
+        HostError::Folder(_) => return "; choose another folder with --home".into(),
+        _ => return String::new(),
+    };
+    match store {
+        StoreError::Locked(_) => "; stop the other host, or choose another folder with --home".into(),
+        StoreError::Corrupt(_) => format!(
+            "\nkrl: `krl host verify --home {home}` tells whether it can be read; \
+             `krl host restore BACKUP --home DIR` makes a new folder from a backup"
+        ),
+        StoreError::Version { .. } => "; use the version of `krl` that wrote it, or a newer one".into(),
+        _ => String::new(),
+    }
 }
 
 async fn announce(settings: &Settings, host: &Host) {
@@ -48,6 +79,8 @@ async fn announce(settings: &Settings, host: &Host) {
         .unwrap_or_else(|| settings.base_url().replace(&format!(":{}", settings.port), &format!(":{port}")));
     exit::say(&format!("krl: serving on {} as {url}", host.address()));
     exit::say(&format!("krl: data in {}", settings.home.display()));
+    let token = settings.home.join(TOKEN_FILE);
+    exit::say(&format!("krl: the operator's token, for `krl host` and its like: {}", token.display()));
     if let Ok(eci) = host.engine().ui_channel().await {
         exit::say(&format!(
             "krl: the root cloud of the first owner: {url}/c/{eci}/query/io.picolabs.pico-engine-ui/pico"

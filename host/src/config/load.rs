@@ -96,6 +96,15 @@ pub fn load(sources: &Sources<'_>) -> Result<Settings, Vec<ConfigError>> {
 
 type InFile = Option<(PathBuf, Vec<Entry>)>;
 
+/// The folder of a host's data that the environment says.
+#[must_use]
+pub fn home(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    let names = TABLE.iter().filter(|setting| setting.key == "home");
+    let mut names = names.flat_map(|setting| [Some(setting.env), setting.also]).flatten();
+    let said = names.find_map(|name| env(name).filter(|value| !value.is_empty()));
+    said.map_or_else(|| default_home(env), PathBuf::from)
+}
+
 fn default_home(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     let user = env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
     user.unwrap_or_default().join(".krl")

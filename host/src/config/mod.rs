@@ -7,7 +7,7 @@ mod table;
 mod value;
 
 pub use distro::Distro;
-pub use load::{ConfigError, FILE_NAME, Origin, Sources, load};
+pub use load::{ConfigError, FILE_NAME, Origin, Sources, home, load};
 pub use table::{Setting, TABLE};
 
 use crate::outside::Allow;

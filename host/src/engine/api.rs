@@ -25,6 +25,7 @@ async fn result<T>(receiver: oneshot::Receiver<Result<T, Problem>>) -> Result<T,
             status: 503,
             code: "stopping",
             message: "Error: the host stops; try again later".into(),
+            findings: Vec::new(),
         }),
     }
 }
@@ -53,7 +54,7 @@ pub(super) fn worded(problem: &Problem) -> api::Problem {
         Problem::Internal(_) => (500, "internal"),
     };
     let class = if code == "type_error" { "TypeError" } else { "Error" };
-    api::Problem { status, code, message: format!("{class}: {problem}") }
+    api::Problem { status, code, message: format!("{class}: {problem}"), findings: Vec::new() }
 }
 
 impl Core {
@@ -131,6 +132,7 @@ impl api::Engine for Engine {
             status: 404,
             code: "no_ui",
             message: "Error: this host has no owner with a user interface".into(),
+            findings: Vec::new(),
         };
         let owner = self.core().owners.all().into_iter().next().ok_or_else(none)?;
         self.core().ui_channel_of(&owner.root).await?.ok_or_else(none)

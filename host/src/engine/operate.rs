@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 fn told(status: u16, code: &'static str, message: impl std::fmt::Display) -> Told {
-    Told { status, code, message: format!("Error: {message}") }
+    Told { status, code, message: format!("Error: {message}"), findings: Vec::new() }
 }
 
 fn storage(error: StoreError) -> Told {
@@ -28,7 +28,7 @@ fn storage(error: StoreError) -> Told {
 }
 
 fn registry(error: &RegistryError) -> Told {
-    told(422, error.code(), error)
+    Told { findings: error.findings().to_vec(), ..told(422, error.code(), error) }
 }
 
 fn text(value: &Arc<str>) -> Data {

@@ -255,7 +255,8 @@ impl Core {
 
     /// Makes an owner with a root cloud that has the host's rulesets.
     pub(super) async fn create_owner(self: &Arc<Self>, name: String) -> Result<Data, Told> {
-        let bad = |message: String| Told { status: 422, code: "not_installable", message };
+        let bad =
+            |message: String| Told { status: 422, code: "not_installable", message, findings: Vec::new() };
         let mut rulesets = Vec::new();
         for (url, config) in &self.defaults.rulesets {
             let address = Address::parse(url).map_err(|error| bad(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! Responses: JSON written directly from what the kernel answers, refusals (decision H1), and the headers each response has.
 
 use crate::api::Problem;
+use crate::registry::Finding;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
@@ -30,12 +31,14 @@ pub struct Refusal {
     pub code: &'static str,
     /// With its class: `Error: ECI not found x`.
     pub message: Cow<'static, str>,
+    /// What the compiler found in a ruleset, if that is why.
+    pub findings: Vec<Finding>,
 }
 
 impl Refusal {
     /// A refusal.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), findings: Vec::new() }
     }
 
     /// The response.
@@ -45,15 +48,17 @@ impl Refusal {
         struct Body<'a> {
             error: &'a str,
             code: &'a str,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            findings: &'a [Finding],
         }
-        json(self.status, &Body { error: &self.message, code: self.code })
+        json(self.status, &Body { error: &self.message, code: self.code, findings: &self.findings })
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::new(status, problem.code, problem.message)
+        Self { findings: problem.findings, ..Self::new(status, problem.code, problem.message) }
     }
 }
 

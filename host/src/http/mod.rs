@@ -33,3 +33,4 @@ pub use channel::{EVENT_ID, HOPS};
 pub use metrics::Metrics;
 pub use route::{ROUTES, Route, RouteInfo};
 pub use server::{Running, Server, StartError, Stopped};
+pub use token::FILE_NAME as TOKEN_FILE;

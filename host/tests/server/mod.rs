@@ -46,11 +46,13 @@ fn known(eci: &str) -> Result<(), Problem> {
             status: 404,
             code: "unknown_channel",
             message: "Error: ECI not found nowhere".into(),
+            findings: Vec::new(),
         }),
         "closed" => Err(Problem {
             status: 403,
             code: "denied",
             message: "Error: Not allowed by channel policy".into(),
+            findings: Vec::new(),
         }),
         _ => Ok(()),
     }
