@@ -214,6 +214,12 @@ impl Journal {
     }
 }
 
+/// Reads a record; none if it is damaged.
+#[must_use]
+pub fn decode(record: &[u8]) -> Option<Journal> {
+    postcard::from_bytes(record).ok()
+}
+
 /// A cloud's records from `since` on, oldest first, at most `limit` of them; `after` is the position of the last one already seen.
 ///
 /// # Errors
@@ -232,7 +238,7 @@ pub fn read(
     let end = prefix_end(cloud.as_bytes());
     let mut found = Vec::new();
     store.scan(Space::Logs, &first, end.as_deref(), &mut |key, value| {
-        if let (Some(position), Ok(journal)) = (key.get(cloud.len()..), postcard::from_bytes(value)) {
+        if let (Some(position), Some(journal)) = (key.get(cloud.len()..), decode(value)) {
             found.push((position.to_vec(), journal));
         }
         if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -248,7 +254,7 @@ pub fn find(store: &dyn Read, id: &str) -> Result<Option<(Arc<str>, Journal)>, S
     let Some(key) = store.get(Space::Logs, &[b"#", id.as_bytes()].concat())? else { return Ok(None) };
     let cloud = key.get(..crate::id::LENGTH).and_then(|cloud| std::str::from_utf8(cloud).ok());
     let (Some(cloud), Some(record)) = (cloud, store.get(Space::Logs, &key)?) else { return Ok(None) };
-    Ok(postcard::from_bytes(&record).ok().map(|journal| (cloud.into(), journal)))
+    Ok(decode(&record).map(|journal| (cloud.into(), journal)))
 }
 
 fn map<const N: usize>(entries: [(&str, Data); N]) -> DataMap {

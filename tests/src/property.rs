@@ -3,6 +3,7 @@
 
 use krl_compiler::check::{CheckOptions, CheckOutput, SourceFile, check};
 use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, EventAnswer};
+use krl_kernel::store::Space;
 use krl_lang::fmt;
 use krl_lang::parse::{MAX_DIAGNOSTICS, parse};
 use krl_lang::token::TokenKind;
@@ -10,6 +11,7 @@ use krl_vm::data::{Data, DataMap};
 use krl_vm::op::Insn;
 use krl_vm::unit::Unit;
 use krl_vm::{krlc, verify};
+use krl_xdi::format::{WriteOptions, read_any, text};
 
 /// The tokens cover the text without gap or overlap, on character boundaries.
 pub fn lexing(source: &str) {
@@ -192,4 +194,23 @@ fn play(units: &[Unit], steps: &[EventStep]) -> Vec<String> {
         }
     }
     log
+}
+
+/// Any bytes are a record or damaged, in every space; and a log's record is read or left out.
+pub fn record(space: u8, key: &[u8], record: &[u8]) {
+    let space = Space::ALL[usize::from(space) % Space::ALL.len()];
+    if let Err(why) = krl_kernel::records::check(space, key, record) {
+        assert!(!why.is_empty());
+    }
+    let _ = krl_kernel::journal::decode(record);
+}
+
+/// A document is a graph or an error with a place; what is a graph comes back from its text as it is.
+pub fn graph(document: &str) {
+    let Ok((graph, _)) = read_any(document) else { return };
+    let written = text::write(&graph, WriteOptions::ordered());
+    match text::read(&written) {
+        Ok(again) => assert_eq!(text::write(&again, WriteOptions::ordered()), written),
+        Err(error) => panic!("a graph's text is not read back: {error}\n{written}"),
+    }
 }

@@ -229,3 +229,52 @@ fn events_are_deterministic() {
         });
     check(8, prop::collection::vec(step, 1..25), |steps| property::events(&units, &steps));
 }
+
+#[test]
+fn records_are_read_without_trust() {
+    // Keys of a cloud begin with its id and a tag, those of the agenda with a tag and an id.
+    let id = "cabcdefghijklmnopqrstuv0123";
+    let keys =
+        prop::collection::vec(any::<u8>(), 0..40).prop_map(move |rest| [id.as_bytes(), &rest].concat());
+    let tagged = (any::<u8>(), keys.clone()).prop_map(|(tag, key)| [&[tag], &*key].concat());
+    let key = prop_oneof![keys, tagged, prop::collection::vec(any::<u8>(), 0..60)];
+    let value = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..60),
+        prop::collection::vec(0..9u8, 0..60).prop_map(|rest| [&[1], &*rest].concat()),
+    ];
+    check(1, (any::<u8>(), key, value), |(space, key, value)| property::record(space, &key, &value));
+}
+
+#[test]
+fn documents_are_graphs_or_errors() {
+    let pieces = prop::sample::select(vec![
+        "=a",
+        "#b",
+        "<#c>",
+        "[#d]",
+        "*e",
+        "/",
+        "//",
+        "/&/",
+        "/$ref/",
+        "(",
+        ")",
+        "\n",
+        "\"x\"",
+        "{",
+        "}",
+        "&",
+        "$is",
+        "1",
+        ":",
+        ",",
+        "{\"=a\":{\"<#b>\":{\"&\":1}}}",
+        "=a<#b>/&/\"x\"",
+        "=a/#f/=b",
+        "|",
+        "@~1",
+        "(=a/#b)=c",
+    ]);
+    let documents = prop::collection::vec(pieces, 0..14).prop_map(|pieces| pieces.concat());
+    check(1, documents, |document: String| property::graph(&document));
+}
