@@ -14,7 +14,7 @@ use krl_vm::data::{Data, DataMap};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The system rulesets of a root cloud, in the order they are installed (`krl-runtime.md` §9).
 const SYSTEM: [&str; 4] =
@@ -24,6 +24,8 @@ const SYSTEM: [&str; 4] =
 pub struct Host {
     engine: Arc<Engine>,
     running: Running,
+    /// For what is going on when it stops.
+    patience: Duration,
 }
 
 /// Why a host does not start.
@@ -119,7 +121,7 @@ impl Host {
         let engine = Arc::new(Engine::open(store, options).await.map_err(HostError::Engine)?);
         let metrics = Metrics::new().map_err(|error| HostError::Metrics(error.to_string()))?;
         match Server::start(settings, engine.clone(), metrics).await {
-            Ok(running) => Ok(Self { engine, running }),
+            Ok(running) => Ok(Self { engine, running, patience: settings.limits.shutdown_time }),
             Err(error) => {
                 end(engine).await;
                 Err(HostError::Server(error))
@@ -142,6 +144,8 @@ impl Host {
     /// Stops accepting, lets running requests finish, and puts everything on the disk.
     pub async fn stop(self) {
         self.running.shutdown().await;
+        // What is not done in time is taken up again at the next start.
+        drop(tokio::time::timeout(self.patience, self.engine.settle()).await);
         end(self.engine).await;
     }
 }

@@ -116,7 +116,9 @@ impl Bench {
         let (sender, receiver) = channel();
         let waiter = Box::new(move |made| sender.send(made).unwrap());
         let rulesets = vec![(code, Configuration::default())];
-        self.shard.submit(Task::Found(Box::new(Founding { cloud: cloud.clone(), owner, rulesets, waiter })));
+        let channels = Vec::new();
+        let founding = Founding { cloud: cloud.clone(), owner, rulesets, channels, waiter };
+        self.shard.submit(Task::Found(Box::new(founding)));
         self.run();
         receiver.try_recv().unwrap().unwrap();
         cloud

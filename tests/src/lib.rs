@@ -1,7 +1,10 @@
 //! Shared parts of the conformance tests.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper fails by panicking")]
 
+pub mod house;
+pub mod origin;
 pub mod property;
 pub mod sample;
 pub mod scenario;
 pub mod system;
+pub mod wire;

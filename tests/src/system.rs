@@ -13,6 +13,11 @@ pub trait World {
     /// The address of a host, as `meta:host` answers it.
     fn address(&mut self, host: &str) -> String;
 
+    /// What stands in addresses for [`RULESETS`].
+    fn rulesets(&mut self) -> String {
+        RULESETS.into()
+    }
+
     /// Lets every host fetch a ruleset from an address.
     fn publish(&mut self, url: &str, source: &str);
 
@@ -75,6 +80,9 @@ pub struct Answer {
     pub errors: Vec<Data>,
 }
 
+/// Where the rulesets of cases are said to be.
+pub const RULESETS: &str = "http://rulesets.test";
+
 /// Notes the events that a cloud sees, for the step `open`.
 pub const OBSERVER: (&str, &str) = (
     "http://rulesets.test/test.observer.krl",
@@ -102,9 +110,11 @@ pub const OBSERVER: (&str, &str) = (
 /// # Errors
 /// The first difference.
 pub fn run(case: &Data, world: &mut dyn World) -> Result<(), String> {
-    let mut player = Player { world, known: BTreeMap::new() };
-    let (url, source) = OBSERVER;
-    player.world.publish(url, source);
+    let place = world.rulesets();
+    let case = &parsed(&case.to_json().replace(RULESETS, &place))?;
+    let observer = OBSERVER.0.replace(RULESETS, &place);
+    world.publish(&observer, OBSERVER.1);
+    let mut player = Player { world, observer, known: BTreeMap::new() };
     if let Some(base) = member(case, "bundled_at").as_str() {
         for bundled in krl_stdlib::rulesets::BUNDLED {
             player.world.publish(&format!("{base}{}.krl", bundled.rid), bundled.source);
@@ -135,6 +145,8 @@ pub fn hosts(case: &Data) -> Vec<String> {
 
 struct Player<'a> {
     world: &'a mut dyn World,
+    /// The address of the observer.
+    observer: String,
     /// What was captured, by name.
     known: BTreeMap<String, Data>,
 }
@@ -195,7 +207,7 @@ impl Player<'_> {
         let attrs =
             format!(r#"{{"tags":["test"],"eventPolicy":{},"queryPolicy":{}}}"#, all("domain"), all("rid"));
         self.command(&to, "new_channel", parsed(&attrs)?)?;
-        self.command(&to, "install", parsed(&format!(r#"{{"url":"{}"}}"#, OBSERVER.0))?)?;
+        self.command(&to, "install", parsed(&format!(r#"{{"url":"{}"}}"#, self.observer))?)?;
         self.world.settle();
         let asked = Asked { rid: "io.picolabs.pico-engine-ui".into(), name: "pico".into(), args: Data::Null };
         let pico = self.world.query(&to, &asked)?;

@@ -56,7 +56,7 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
         };
         match result {
             Ok(()) => kept.push((shard, output)),
-            Err(error) => lose(core, output, &error),
+            Err(error) => lose(core, shard, output, &error),
         }
     }
     if wrote
@@ -64,15 +64,17 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
         && let Err(error) = core.store.sync()
     {
         core.fail(&error);
-        kept.drain(..).for_each(|(_, output)| lose(core, output, &error));
+        kept.drain(..).for_each(|(shard, output)| lose(core, shard, output, &error));
     }
     for (shard, output) in kept {
         core.note_commit(shard, output.number);
         output.releases.into_iter().for_each(|release| core.release(release));
+        core.note_release(shard, output.number);
     }
 }
 
-fn lose(core: &Arc<Core>, output: Output, error: &StoreError) {
+fn lose(core: &Arc<Core>, shard: usize, output: Output, error: &StoreError) {
     core.note_loss(error);
     output.releases.into_iter().for_each(|release| release.fail(error));
+    core.note_release(shard, output.number);
 }

@@ -7,17 +7,29 @@ use krl_kernel::records::agenda::{self, Dispatch};
 use krl_kernel::shard::{Arrival, Task, Waiter};
 use krl_kernel::store::{Batch, Space, StoreError, scan_prefix};
 use krl_vm::data::{Data, DataMap};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 
-/// Which hosts have something waiting, and which are being served.
+/// Hosts that have something waiting.
 #[derive(Default)]
 pub struct Desk {
     core: std::sync::OnceLock<std::sync::Weak<Core>>,
-    served: Mutex<HashSet<Arc<str>>>,
+    served: Mutex<HashMap<Arc<str>, Service>>,
+}
+
+/// Deliveries to a host.
+#[derive(Default)]
+struct Service {
+    /// Something new waits.
+    news: Arc<Notify>,
+    /// There is nothing to do until the next attempt.
+    rests: bool,
+    /// Something came since the store was last looked at.
+    fresh: bool,
 }
 
 impl Desk {
@@ -29,15 +41,36 @@ impl Desk {
     /// Something waits for a host.
     pub fn notice(&self, host: &Arc<str>) {
         let Some(core) = self.core.get().and_then(std::sync::Weak::upgrade) else { return };
-        let fresh = self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(host.clone());
-        if fresh {
-            let host = host.clone();
-            core.runtime.clone().spawn(async move { core.serve(host).await });
+        let mut served = self.served();
+        if let Some(service) = served.get_mut(host) {
+            service.fresh = true;
+            return service.news.notify_one();
         }
+        let service = Service::default();
+        let news = service.news.clone();
+        served.insert(host.clone(), service);
+        let host = host.clone();
+        core.runtime.clone().spawn(async move { core.serve(host, news).await });
+    }
+
+    /// Is nothing being delivered? What waits for its next attempt is not.
+    pub fn is_idle(&self) -> bool {
+        self.served().values().all(|service| service.rests && !service.fresh)
     }
 
     fn leave(&self, host: &Arc<str>) {
-        self.served.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
+        self.served().remove(host);
+    }
+
+    fn rest(&self, host: &Arc<str>, rests: bool) {
+        if let Some(service) = self.served().get_mut(host) {
+            service.rests = rests;
+            service.fresh &= rests;
+        }
+    }
+
+    fn served(&self) -> MutexGuard<'_, HashMap<Arc<str>, Service>> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,8 +89,9 @@ impl Core {
     }
 
     /// Delivers what waits for a host until nothing is left. Channels do not wait for each other.
-    async fn serve(self: Arc<Self>, host: Arc<str>) {
+    async fn serve(self: Arc<Self>, host: Arc<str>, news: Arc<Notify>) {
         loop {
+            self.courier.rest(&host, false);
             let waiting = match self.waiting_for(&host) {
                 Ok(waiting) => waiting,
                 Err(error) => {
@@ -93,7 +127,9 @@ impl Core {
             }
             if next != i64::MAX {
                 let wait = (next - clock::now()).clamp(10, 5_000).unsigned_abs();
-                tokio::time::sleep(Duration::from_millis(wait)).await;
+                self.courier.rest(&host, true);
+                // What is new goes to the channels that do not wait.
+                drop(tokio::time::timeout(Duration::from_millis(wait), news.notified()).await);
             }
         }
     }

@@ -16,6 +16,7 @@ mod operate;
 mod owners;
 mod realm;
 mod release;
+mod seat;
 mod start;
 mod timers;
 mod worker;
@@ -26,13 +27,13 @@ pub use start::{Engine, OpenError, Options};
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::Client;
 use crate::registry::Registry;
-use crossbeam_channel::Sender;
 use directory::Channels;
 use krl_kernel::cloud::{Directory, Listing, Refusal};
 use krl_kernel::shard::{Problem, Task};
 use krl_kernel::store::{Store, StoreError};
 use krl_vm::data::Data;
 use owners::Owners;
+use seat::ShardSeat;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -56,6 +57,8 @@ pub(crate) struct Core {
     defaults: Defaults,
     timers: timers::Alarm,
     courier: courier::Desk,
+    /// Requests under way whose answers are sent as events.
+    calls: AtomicUsize,
 }
 
 /// What new owners get.
@@ -68,15 +71,6 @@ struct Defaults {
     quota: Quota,
 }
 
-/// What is known of a shard outside its thread.
-struct ShardSeat {
-    tasks: Sender<Task>,
-    /// The number of its last output that is safe.
-    committed: Arc<AtomicU64>,
-    awake: AtomicUsize,
-    flights: AtomicUsize,
-}
-
 impl Core {
     /// The shard of a cloud.
     fn shard_of(&self, cloud: &str) -> Option<&ShardSeat> {
@@ -87,7 +81,7 @@ impl Core {
     /// Gives a task to the shard of a cloud. Once the engine stops there is nobody to take it.
     fn give(&self, cloud: &str, task: Task) {
         if let Some(seat) = self.shard_of(cloud) {
-            drop(seat.tasks.send(task));
+            seat.give(task);
         }
     }
 
@@ -137,18 +131,5 @@ impl Core {
     fn fail(&self, error: &StoreError) {
         tracing::error!(%error, "the disk failed; the host has to be started again");
         drop(self.failed.set(error.clone()));
-    }
-
-    fn note_commit(&self, shard: usize, number: u64) {
-        if let Some(seat) = self.shards.get(shard) {
-            seat.committed.store(number, Ordering::Release);
-        }
-    }
-
-    fn note_counts(&self, shard: usize, (awake, flights): (usize, usize)) {
-        if let Some(seat) = self.shards.get(shard) {
-            seat.awake.store(awake, Ordering::Relaxed);
-            seat.flights.store(flights, Ordering::Relaxed);
-        }
     }
 }

@@ -125,7 +125,7 @@ impl Core {
         if flush.changed {
             for seat in &self.shards {
                 let code = flush.ruleset.code.clone();
-                drop(seat.tasks.send(Task::Switch { code, url: address.canonical().clone() }));
+                seat.give(Task::Switch { code, url: address.canonical().clone() });
             }
         }
         Ok(flush)
@@ -231,7 +231,7 @@ impl Core {
             ("shards", number(self.shards.len())),
             ("awake", number(sum(|seat| seat.awake.load(Ordering::Relaxed)))),
             ("evaluations", number(sum(|seat| seat.flights.load(Ordering::Relaxed)))),
-            ("queued", number(sum(|seat| seat.tasks.len()))),
+            ("queued", number(sum(|seat| seat.waiting()))),
             ("agenda", number(agenda)),
             ("rulesets", number(self.registry.known().len())),
         ]))

@@ -3,6 +3,7 @@
 use super::Core;
 use krl_kernel::shard::{Release, Task};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Core {
     /// Carries a release out.
@@ -22,17 +23,19 @@ impl Core {
     /// Makes a request whose answer is sent as an event (`autosend`).
     fn call(self: &Arc<Self>, call: krl_kernel::shard::Call) {
         let core = self.clone();
+        self.calls.fetch_add(1, Ordering::AcqRel);
         self.runtime.spawn(async move {
             if let Err(problem) = core.call_and_send(call).await {
                 tracing::info!(%problem, "the answer of a request could not be sent as an event");
             }
+            core.calls.fetch_sub(1, Ordering::AcqRel);
         });
     }
 
     /// Gives a task to a cloud's shard, for code that has no shard of its own.
     pub(super) fn resume(&self, shard: usize, flight: u64, reply: krl_kernel::cloud::Reply) {
         if let Some(seat) = self.shards.get(shard) {
-            drop(seat.tasks.send(Task::Resume(flight, reply)));
+            seat.give(Task::Resume(flight, reply));
         }
     }
 }

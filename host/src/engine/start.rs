@@ -131,8 +131,7 @@ impl Engine {
             let (limits, number) = (options.limits, number as u16);
             let shard = (realm.clone(), channels.clone(), number, limits, random, committed.clone());
             shards.push((shard, receiver));
-            let (awake, flights) = (AtomicUsize::new(0), AtomicUsize::new(0));
-            seats.push(ShardSeat { tasks, committed, awake, flights });
+            seats.push(ShardSeat::new(tasks, committed));
         }
         let core = Arc::new(Core {
             store,
@@ -153,6 +152,7 @@ impl Engine {
             },
             timers: timers::Alarm::default(),
             courier: courier::Desk::default(),
+            calls: AtomicUsize::new(0),
         });
         core.courier.open(&core);
         let mut threads = Vec::new();
@@ -205,7 +205,7 @@ impl Engine {
     pub fn close(&self) {
         self.core.timers.stop();
         for seat in &self.core.shards {
-            drop(seat.tasks.send(Task::Stop));
+            seat.give(Task::Stop);
         }
         let threads = self.threads.lock().map(|mut threads| std::mem::take(&mut *threads));
         for thread in threads.unwrap_or_default() {
@@ -280,7 +280,12 @@ impl Core {
             rulesets.iter().map(|(code, _)| Data::String(code.unit().rid.clone())).collect();
         let (sender, receiver) = oneshot::channel();
         let waiter = Box::new(move |made| drop(sender.send(made)));
-        let founding = Founding { cloud: root.clone(), owner: id, rulesets, waiter };
+        let channels = self.defaults.channels.iter().map(|channel| {
+            let tags = channel.tags.iter().map(|tag| Data::string(tag.as_str())).collect();
+            [Data::Array(tags), channel.event_policy.clone(), channel.query_policy.clone()]
+        });
+        let founding =
+            Founding { cloud: root.clone(), owner: id, rulesets, channels: channels.collect(), waiter };
         self.give(&root, Task::Found(Box::new(founding)));
         match receiver.await {
             Ok(Ok(_)) => {}

@@ -16,6 +16,7 @@ const IDLE: Duration = Duration::from_secs(1);
 pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<Task>, commits: &Commits) {
     let mut losses = core.losses();
     loop {
+        let mut taken = 0;
         if !shard.is_runnable() && !shard.is_done() {
             let sleep = shard.next_deadline().map_or(IDLE, |at| {
                 Duration::from_millis(at.saturating_sub(clock::now()).max(0).unsigned_abs()).min(IDLE)
@@ -24,6 +25,7 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
                 Ok(task) => {
                     shard.set_now(clock::now());
                     shard.submit(task);
+                    taken += 1;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -33,7 +35,10 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
         shard.set_now(now);
         for _ in 0..INTAKE {
             match tasks.try_recv() {
-                Ok(task) => shard.submit(task),
+                Ok(task) => {
+                    shard.submit(task);
+                    taken += 1;
+                }
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return,
             }
@@ -46,9 +51,10 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
             core.ask(number, flight, &cloud, ask);
         }
         if !output.is_empty() {
+            core.note_output(number, output.number);
             commits.hand_over(number, losses, output);
         }
-        core.note_counts(number, shard.counts());
+        core.note_turn(number, taken, shard.is_runnable(), shard.counts());
         if shard.is_done() {
             return;
         }

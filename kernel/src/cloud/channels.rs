@@ -76,6 +76,14 @@ impl Cloud {
         self.core.channels.iter()
     }
 
+    /// Makes a channel, between two transactions: tags, which events it takes, and which queries.
+    ///
+    /// # Errors
+    /// Tags or policies that are none.
+    pub fn open_channel(&mut self, channel: &[Data; 3]) -> Result<(), String> {
+        self.core.create_channel(&Change::of(channel)).map(drop).map_err(|fault| fault.to_string())
+    }
+
     /// The channels that the last transaction may have created, changed or deleted, as they are now.
     pub fn touched_channels(&self) -> impl Iterator<Item = (&Arc<str>, Option<&Channel>)> {
         self.core.transaction.touched.channels.iter().map(|id| (id, self.core.channels.get(id)))
@@ -127,6 +135,10 @@ impl Core {
 
     fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
         self.may_write()?;
+        self.create_channel(change)
+    }
+
+    fn create_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
         let channel = change.apply(&Channel::open(""))?;
         let channel = Channel { id: self.random().id(), ..channel };
         let view = channel.to_data();

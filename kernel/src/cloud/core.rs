@@ -178,7 +178,7 @@ pub(super) struct Transaction {
     pub calls: Vec<(&'static str, Vec<Data>)>,
     /// For the durable log.
     pub lines: Vec<Line>,
-    pub journal: Option<Journal>,
+    pub journals: Vec<Journal>,
 }
 
 /// A cloud without its machine.
@@ -394,7 +394,7 @@ impl Core {
         transaction.undo.clear();
         transaction.lines.clear();
         (transaction.raised, transaction.copied, transaction.hops) = (0, 0, 0);
-        transaction.journal = None;
+        transaction.journals.clear();
         if self.home.is_none() {
             transaction.touched = Touched::default();
             transaction.uninstalled.clear();

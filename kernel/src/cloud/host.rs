@@ -195,7 +195,7 @@ impl Core {
         Ok(map)
     }
 
-    /// Properties of code of a module tell of the module, and nothing of the event (`krl-runtime.md` §5.3).
+    /// Properties of code of a module tell of the module and the host, and nothing of the event (`krl-runtime.md` §5.3, difference L15).
     fn property_data(&self, instance: u32, property: Property) -> Data {
         let text = |text: &Arc<str>| Data::String(text.clone());
         let info = self.info(instance);
@@ -217,7 +217,7 @@ impl Core {
             Property::MetaInQuery => Data::Bool(own && self.scene.mode == Mode::Query),
             Property::MetaPicoId if own => text(&self.id),
             Property::MetaEci if own => self.scene.eci.as_ref().map_or(Data::Null, text),
-            Property::MetaHost if own => self.host.as_ref().map_or(Data::Null, text),
+            Property::MetaHost => self.host.as_ref().map_or(Data::Null, text),
             Property::MetaTxnId if own && self.scene.mode != Mode::Start => text(&self.scene.txn_id),
             Property::MetaRuleName if own => self.rule_name().map_or(Data::Null, text),
             _ => Data::Null,

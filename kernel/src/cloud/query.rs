@@ -4,6 +4,7 @@ use super::Cloud;
 use super::core::{Mode, Scene};
 use super::event::{Refusal, RuntimeError, text};
 use super::transaction::{failure, finished};
+use crate::journal;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::interp::Failure;
 use krl_vm::unit::{Testing, Unit};
@@ -100,17 +101,23 @@ impl Cloud {
             return Err(QueryError::NotShared { rid, name });
         };
         let txn_id = self.core.random().id();
+        self.core.transaction.lines.clear();
         self.core.hops = query.hops;
         self.core.scene =
             Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
         let answer = self.ask(instance, shared.global, args);
-        let answer = match answer {
+        let answer = answer.map_err(|failure| self.core.error(failure, None));
+        let Scene { txn_id, eci, .. } = std::mem::take(&mut self.core.scene);
+        // What neither logs nor fails leaves no record: reading writes nothing (difference R16).
+        if self.core.journaling && (answer.is_err() || !self.core.transaction.lines.is_empty()) {
+            let (eci, error) = (eci.unwrap_or_default(), answer.as_ref().err());
+            self.core.keep_journal(journal::Kind::Query, &txn_id, &eci, (&rid, &name), args, error);
+        }
+        match answer {
             Ok(Some(data)) => Ok(data),
             Ok(None) => Err(QueryError::NotShared { rid, name }),
-            Err(failure) => Err(QueryError::Failed(self.core.error(failure, None))),
-        };
-        self.core.scene = Scene::default();
-        answer
+            Err(error) => Err(QueryError::Failed(error)),
+        }
     }
 
     /// The answer of a shared global; none of an action, which queries cannot run.

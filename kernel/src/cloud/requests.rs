@@ -177,12 +177,12 @@ impl Core {
         let tie = Child { cloud, eci, parent, sequence };
         let mut child = Cloud::newborn(self, &tie.cloud);
         child.be_born(&self.id, &tie);
-        child.core.outside = self.outside.take();
+        self.lend(&mut child.core);
         let installed = codes.iter().try_for_each(|(code, configuration)| {
             let left = child.core.install(&mut child.machine.vm, code, configuration.clone());
             left.map(drop).map_err(|error| Fault::error(error.to_string()))
         });
-        self.outside = child.core.outside.take();
+        self.take_again(&mut child.core);
         installed?;
         let eci = tie.eci.clone();
         self.adopt(tie);
@@ -263,6 +263,17 @@ impl Core {
         }
     }
 
+    /// A cloud that works within this transaction reaches the host, and draws its ids, through this one.
+    fn lend(&mut self, newborn: &mut Self) {
+        newborn.outside = self.outside.take();
+        newborn.random = self.random.take();
+    }
+
+    fn take_again(&mut self, newborn: &mut Self) {
+        self.outside = newborn.outside.take();
+        self.random = newborn.random.take();
+    }
+
     /// Which cloud born in this transaction has a channel.
     fn newborn_with(&self, eci: &str) -> Option<usize> {
         let has =
@@ -280,10 +291,10 @@ impl Core {
             return Err(Fault::error("a cloud that is at work already cannot be asked"));
         };
         let mut cloud = Cloud { core, machine: Box::default() };
-        cloud.core.outside = self.outside.take();
+        self.lend(&mut cloud.core);
         cloud.core.hops = self.hops + 1;
         let done = work(&mut cloud);
-        self.outside = cloud.core.outside.take();
+        self.take_again(&mut cloud.core);
         self.outbox.append(&mut cloud.core.outbox);
         if let Some(place) = self.transaction.newborn.get_mut(at) {
             *place = Some(cloud.core);

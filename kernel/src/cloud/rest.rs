@@ -1,7 +1,7 @@
 //! Clouds at rest: how they are loaded, woken, and saved. What happens to one between is in the other files of this folder.
 
 use super::core::{Core, Outgoing};
-use super::event::{Event, EventAnswer, Refusal};
+use super::event::{Event, EventAnswer, Refusal, RuntimeError};
 use super::install::{Configuration, InstallError};
 use super::outside::Outside;
 use super::program::Installed;
@@ -98,7 +98,7 @@ pub struct Effects {
     /// When the first of its jobs is due, if jobs have changed.
     pub due: Option<i64>,
     /// What is to be kept in the log.
-    pub journal: Option<Journal>,
+    pub journals: Vec<Journal>,
 }
 
 impl Rest {
@@ -218,6 +218,11 @@ impl Cloud {
         switched
     }
 
+    /// What queries leave to be kept in the log.
+    pub fn take_journals(&mut self) -> Vec<Journal> {
+        std::mem::take(&mut self.core.transaction.journals)
+    }
+
     /// What the last transaction leaves to be done outside.
     pub fn take_effects(&mut self) -> Effects {
         let core = &mut self.core;
@@ -229,7 +234,7 @@ impl Cloud {
             channels: core.transaction.touched.channels.iter().cloned().collect(),
             calls: std::mem::take(&mut core.transaction.calls),
             due: changed.then(|| core.jobs.iter().map(|job| job.due).min()).flatten(),
-            journal: core.transaction.journal.take(),
+            journals: std::mem::take(&mut core.transaction.journals),
         }
     }
 }
@@ -243,10 +248,11 @@ impl Core {
         eci: &Arc<str>,
         names: (&Arc<str>, &Arc<str>),
         attrs: &DataMap,
+        error: Option<&RuntimeError>,
     ) {
         let mut journal = Journal::new(kind, id, eci, names, attrs, self.now);
         journal.lines = std::mem::take(&mut self.transaction.lines);
-        journal.fail(self.transaction.errors.first());
-        self.transaction.journal = Some(journal);
+        journal.fail(error);
+        self.transaction.journals.push(journal);
     }
 }

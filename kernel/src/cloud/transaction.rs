@@ -38,15 +38,16 @@ impl Cloud {
         let core = &mut self.core;
         core.scene = Scene::default();
         core.transaction.undo.clear();
+        let errors = std::mem::take(&mut core.transaction.errors);
         if core.journaling {
-            core.keep_journal(Kind::Event, &eid, &event.eci, (&domain, &name), &event.attrs);
+            core.keep_journal(Kind::Event, &eid, &event.eci, (&domain, &name), &event.attrs, errors.first());
         }
         EventAnswer {
             eid,
             domain,
             name,
             directives: std::mem::take(&mut core.transaction.directives),
-            errors: std::mem::take(&mut core.transaction.errors),
+            errors,
         }
     }
 

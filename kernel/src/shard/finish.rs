@@ -5,6 +5,7 @@ use super::task::{Arrival, Problem, Task, Waiter};
 use super::{Ending, Flight, Purpose, Shard, Work, refuse};
 use crate::channel::Channel;
 use crate::cloud::{Cloud, EventAnswer, Outgoing, Target};
+use crate::journal::Journal;
 use crate::records::agenda::{self, Dispatch, Message};
 use crate::records::cloud;
 use crate::store::{Space, StoreError};
@@ -41,8 +42,9 @@ impl Shard {
         self.make_ready(&id);
     }
 
-    fn finish_query(&mut self, flight: Flight, cloud: Cloud, ending: Ending) {
+    fn finish_query(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
         let (Purpose::Query(waiter), Ending::Query(answer)) = (flight.purpose, ending) else { return };
+        self.write_journals(&flight.cloud, cloud.take_journals());
         let written = self.entry(&flight.cloud).written;
         if flight.apart || self.is_safe(written) {
             waiter(answer);
@@ -98,11 +100,15 @@ impl Shard {
         if let Some(due) = effects.due {
             self.output.releases.push(Release::Timer(due));
         }
-        if let Some(journal) = effects.journal {
+        self.write_journals(id, effects.journals);
+        Ok(())
+    }
+
+    fn write_journals(&mut self, id: &Arc<str>, journals: Vec<Journal>) {
+        for journal in journals {
             let sequence = self.sequence();
             journal.write(id, sequence, &mut self.output.batch);
         }
-        Ok(())
     }
 
     /// Puts an event on the agenda: that of another cloud of this host, or that of deliveries to another host.

@@ -275,13 +275,18 @@ impl Shard {
 
     /// Makes a cloud that has no parent.
     pub(super) fn found(&mut self, founding: Founding) {
-        let Founding { cloud, owner, rulesets, waiter } = founding;
+        let Founding { cloud, owner, rulesets, channels, waiter } = founding;
         let rest = Rest::found(&*self.realm, &cloud, &owner, self.now);
         let mut awake = rest.wake(self.machine());
         awake.start_up();
         for (code, configuration) in rulesets {
             if let Err(error) = awake.install_code(&code, configuration) {
                 return waiter(Err(error.into()));
+            }
+        }
+        for channel in &channels {
+            if let Err(why) = awake.open_channel(channel) {
+                return waiter(Err(Problem::NotInstalled(why)));
             }
         }
         match self.commit(&cloud, &mut awake) {

@@ -133,6 +133,8 @@ pub struct Founding {
     pub owner: Arc<str>,
     /// Its rulesets.
     pub rulesets: Vec<(Arc<Code>, Configuration)>,
+    /// Its channels: tags, which events they take, and which queries.
+    pub channels: Vec<[Data; 3]>,
     /// Who waits.
     pub waiter: Callback<Arc<str>>,
 }

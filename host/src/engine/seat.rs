@@ -1,0 +1,132 @@
+//! What is known of a shard outside its thread, and how to tell that nothing is going on any more.
+
+use super::Core;
+use super::start::Engine;
+use crossbeam_channel::Sender;
+use krl_kernel::shard::Task;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How often to look whether all is done.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The place of a shard.
+pub(crate) struct ShardSeat {
+    tasks: Sender<Task>,
+    /// The number of its last output that is safe.
+    pub committed: Arc<AtomicU64>,
+    /// Clouds in memory.
+    pub awake: AtomicUsize,
+    /// Evaluations under way.
+    pub flights: AtomicUsize,
+    /// Tasks it was given so far.
+    given: AtomicU64,
+    /// Tasks it has seen to so far.
+    taken: AtomicU64,
+    /// It has work left, or waits for answers.
+    busy: AtomicBool,
+    /// The number of its last output that was handed over.
+    handed: AtomicU64,
+    /// The number of its last output that took effect.
+    released: AtomicU64,
+}
+
+impl ShardSeat {
+    /// A seat whose shard takes tasks from the other end of `tasks`.
+    pub fn new(tasks: Sender<Task>, committed: Arc<AtomicU64>) -> Self {
+        Self {
+            tasks,
+            committed,
+            awake: AtomicUsize::new(0),
+            flights: AtomicUsize::new(0),
+            given: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            busy: AtomicBool::new(false),
+            handed: AtomicU64::new(0),
+            released: AtomicU64::new(0),
+        }
+    }
+
+    /// Gives the shard a task. Once the engine stops there is nobody to take it.
+    pub fn give(&self, task: Task) {
+        self.given.fetch_add(1, Ordering::AcqRel);
+        drop(self.tasks.send(task));
+    }
+
+    /// Tasks that wait.
+    pub fn waiting(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Nothing waits for it, it waits for nothing, and all it put out took effect.
+    fn is_idle(&self) -> bool {
+        self.taken.load(Ordering::Acquire) == self.given.load(Ordering::Acquire)
+            && !self.busy.load(Ordering::Acquire)
+            && self.released.load(Ordering::Acquire) >= self.handed.load(Ordering::Acquire)
+    }
+}
+
+impl Core {
+    /// An output of a shard is about to be handed over.
+    pub(super) fn note_output(&self, shard: usize, number: u64) {
+        if let Some(seat) = self.shards.get(shard) {
+            seat.handed.store(number, Ordering::Release);
+        }
+    }
+
+    /// An output of a shard is safe.
+    pub(super) fn note_commit(&self, shard: usize, number: u64) {
+        if let Some(seat) = self.shards.get(shard) {
+            seat.committed.store(number, Ordering::Release);
+        }
+    }
+
+    /// An output of a shard took effect, or is lost.
+    pub(super) fn note_release(&self, shard: usize, number: u64) {
+        if let Some(seat) = self.shards.get(shard) {
+            seat.released.store(number, Ordering::Release);
+        }
+    }
+
+    /// A shard has seen to so many more tasks.
+    pub(super) fn note_turn(&self, shard: usize, taken: u64, busy: bool, (awake, flights): (usize, usize)) {
+        if let Some(seat) = self.shards.get(shard) {
+            seat.awake.store(awake, Ordering::Relaxed);
+            seat.flights.store(flights, Ordering::Relaxed);
+            seat.busy.store(busy || flights > 0, Ordering::Release);
+            seat.taken.fetch_add(taken, Ordering::AcqRel);
+        }
+    }
+
+    fn given(&self) -> u64 {
+        self.shards.iter().map(|seat| seat.given.load(Ordering::Acquire)).sum()
+    }
+}
+
+impl Engine {
+    /// Is nothing going on: no event, query, request or delivery that could make another one? Jobs that are not due, and deliveries that wait
+    /// for their next attempt, are nothing.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let core = self.core();
+        let before = core.given();
+        core.calls.load(Ordering::Acquire) == 0
+            && core.courier.is_idle()
+            && core.shards.iter().all(ShardSeat::is_idle)
+            && core.given() == before
+    }
+
+    /// A number that is larger whenever something new has been given to do.
+    #[must_use]
+    pub fn activity(&self) -> u64 {
+        self.core().given()
+    }
+
+    /// Waits until nothing is going on.
+    pub async fn settle(&self) {
+        while !self.is_idle() {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
