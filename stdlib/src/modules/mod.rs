@@ -1,6 +1,6 @@
 //! Built-in modules: functions, actions and values called as `module:name` (krl-runtime §5).
 //!
-//! `math`, `time`, `random`, `event` and `meta` have their code here. The others act on clouds and networks: the machine hands their calls to its
+//! `math`, `time`, `random`, `event`, `meta` and `ursa` have their code here. The others act on clouds and networks: the machine hands their calls to its
 //! host (`NativeCall::Request`), and a host without them says so.
 
 mod ctx;
