@@ -45,6 +45,8 @@ struct Seat {
     host: Option<Host>,
     settings: Settings,
     store: Arc<MemoryStore>,
+    /// Milliseconds by which its clock runs ahead.
+    ahead: i64,
 }
 
 impl House {
@@ -87,7 +89,7 @@ impl House {
                 ..self.settings.clone()
             };
             std::fs::create_dir_all(&settings.home).expect("a folder");
-            let seat = Seat { host: None, settings, store: Arc::default() };
+            let seat = Seat { host: None, settings, store: Arc::default(), ahead: 0 };
             self.seats.insert(name.into(), seat);
             self.start(name);
             self.settle();
@@ -99,6 +101,12 @@ impl House {
     /// What a future comes to, on the threads of this house.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// The store of a host.
+    pub fn store(&mut self, name: &str) -> Arc<MemoryStore> {
+        self.engine(name);
+        self.seats.get(name).expect("a known host").store.clone()
     }
 
     /// Does what an operator asks of a host.
@@ -114,7 +122,15 @@ impl House {
     pub fn start(&mut self, name: &str) {
         let seat = self.seats.get_mut(name).expect("a known host");
         let started = self.runtime.block_on(Host::start_with(&seat.settings, seat.store.clone()));
-        seat.host = Some(started.unwrap_or_else(|error| panic!("{error}")));
+        let host = started.unwrap_or_else(|error| panic!("{error}"));
+        host.engine().run_ahead(seat.ahead).expect("a sound store");
+        seat.host = Some(host);
+    }
+
+    /// Lets time pass on a host.
+    pub fn run_ahead(&mut self, name: &str, milliseconds: i64) {
+        self.engine(name).run_ahead(milliseconds).expect("a sound store");
+        self.seats.get_mut(name).expect("a known host").ahead += milliseconds;
     }
 
     /// Stops a host; its store stays.

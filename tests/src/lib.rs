@@ -1,7 +1,9 @@
 //! Shared parts of the conformance tests.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper fails by panicking")]
 
+pub mod hosted;
 pub mod house;
+pub mod memory;
 pub mod origin;
 pub mod property;
 pub mod sample;

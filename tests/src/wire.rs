@@ -1,6 +1,7 @@
 //! HTTP as a plain client speaks it, and answers as it sees them.
 
 use crate::house::plain;
+use crate::scenario::{Seen, member};
 use krl_kernel::cloud::{Directive, EventAnswer};
 use krl_vm::data::{Data, DataMap};
 use std::fmt::Write as _;
@@ -98,6 +99,24 @@ pub fn answer_data(answer: &EventAnswer) -> Data {
 
 fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
     Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<DataMap>())
+}
+
+/// An event's answer for comparison: places as `line:column`.
+#[must_use]
+pub fn seen(answer: &Data) -> Seen {
+    let list = |name: &str| match member(answer, name) {
+        Data::Array(items) => items,
+        _ => Vec::new(),
+    };
+    let errors = list("errors").into_iter().map(|error| {
+        let Data::Map(mut error) = error else { return error };
+        let at = error.get("at").cloned().unwrap_or_default();
+        if let (Data::Number(line), Data::Number(column)) = (member(&at, "line"), member(&at, "column")) {
+            error.insert("at".into(), Data::string(format!("{line}:{column}")));
+        }
+        Data::Map(error)
+    });
+    Seen { directives: list("directives"), errors: errors.collect() }
 }
 
 /// A part of a path.

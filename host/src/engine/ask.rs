@@ -1,6 +1,6 @@
 //! Answers what evaluations ask: other clouds, the network, code, the log.
 
-use super::{Core, clock};
+use super::Core;
 use crate::outside::Autosend;
 use crate::registry::Address;
 use krl_kernel::cloud::{Ask, Delivery, Query, Refusal, Reply};
@@ -43,7 +43,7 @@ impl Core {
                 core.resume(shard, flight, reply);
             })),
             Ask::Logs => drop(self.runtime.spawn_blocking(move || {
-                let since = clock::now() - journal::SHOWN;
+                let since = core.clock.now() - journal::SHOWN;
                 let found = journal::read(&*core.store, &cloud, since, None, SHOWN_RECORDS);
                 let reply = match found {
                     Ok(records) => {

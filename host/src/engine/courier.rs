@@ -1,7 +1,7 @@
 //! Deliveries to other hosts (decision R8): each channel's events in their order, again and again until the other side has taken them in
 //! or a day has passed. What cannot be delivered is kept as a dead letter, and the sender's rulesets hear of it (`system:send_failed`).
 
-use super::{Core, clock};
+use super::Core;
 use crate::outside::{self, next_attempt};
 use krl_kernel::records::agenda::{self, Dispatch};
 use krl_kernel::shard::{Arrival, Task, Waiter};
@@ -109,7 +109,7 @@ impl Core {
                 }
                 return;
             }
-            let now = clock::now();
+            let now = self.clock.now();
             let mut next = i64::MAX;
             let mut held: HashSet<Arc<str>> = HashSet::new();
             for (key, dispatch) in waiting {
@@ -126,7 +126,7 @@ impl Core {
                 }
             }
             if next != i64::MAX {
-                let wait = (next - clock::now()).clamp(10, 5_000).unsigned_abs();
+                let wait = (next - self.clock.now()).clamp(10, 5_000).unsigned_abs();
                 self.courier.rest(&host, true);
                 // What is new goes to the channels that do not wait.
                 drop(tokio::time::timeout(Duration::from_millis(wait), news.notified()).await);
@@ -168,7 +168,7 @@ impl Core {
                 if delay.is_none() {
                     self.give_up(&mut batch, &dispatch, &failure.reason);
                 }
-                delay.map(|delay| clock::now() + i64::try_from(delay).unwrap_or(i64::MAX / 2))
+                delay.map(|delay| self.clock.now() + i64::try_from(delay).unwrap_or(i64::MAX / 2))
             }
         };
         match again {
@@ -180,7 +180,7 @@ impl Core {
         }
         if let Err(error) = self.store.commit(&batch) {
             tracing::error!(%error, "a delivery could not be noted; it may happen twice");
-            return Some(clock::now() + 1_000);
+            return Some(self.clock.now() + 1_000);
         }
         again
     }

@@ -27,6 +27,7 @@ pub use start::{Engine, OpenError, Options};
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::Client;
 use crate::registry::Registry;
+use clock::Clock;
 use directory::Channels;
 use krl_kernel::cloud::{Directory, Listing, Refusal};
 use krl_kernel::shard::{Problem, Task};
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     defaults: Defaults,
     timers: timers::Alarm,
     courier: courier::Desk,
+    clock: Clock,
     /// Requests under way whose answers are sent as events.
     calls: AtomicUsize,
 }

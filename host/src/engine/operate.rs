@@ -1,8 +1,8 @@
 //! What operators ask.
 
+use super::Core;
 use super::api::worded;
 use super::owners::{Owner, map};
-use super::{Core, clock};
 use crate::api::{Operation, Problem as Told};
 use crate::config::distro::Quota;
 use crate::registry::{Address, Flush, RegistryError};
@@ -208,7 +208,7 @@ impl Core {
         let cloud = self.cloud_of(id)?;
         let after = after
             .map(|after| position(after).ok_or_else(|| told(400, "bad_position", "`after` is no position")));
-        let since = clock::now() - journal::SHOWN;
+        let since = self.clock.now() - journal::SHOWN;
         let found = journal::read(&*self.store, &cloud, since, after.transpose()?.as_deref(), limit);
         let entries = found.map_err(storage)?.into_iter().map(|(position, journal)| {
             let hex: String = position.iter().map(|byte| format!("{byte:02x}")).collect();

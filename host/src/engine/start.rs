@@ -1,10 +1,11 @@
 //! Opening and closing an engine.
 
+use super::clock::Clock;
 use super::commit::Commits;
 use super::directory::Channels;
 use super::owners::{Owner, Owners};
 use super::realm::HostRealm;
-use super::{Core, Defaults, ShardSeat, clock, commit, courier, timers, worker};
+use super::{Core, Defaults, ShardSeat, commit, courier, timers, worker};
 use crate::api::Problem as Told;
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::{Client, Transport};
@@ -153,6 +154,7 @@ impl Engine {
             timers: timers::Alarm::default(),
             courier: courier::Desk::default(),
             calls: AtomicUsize::new(0),
+            clock: Clock::default(),
         });
         core.courier.open(&core);
         let mut threads = Vec::new();
@@ -271,7 +273,7 @@ impl Core {
             id: id.clone(),
             name,
             root: root.clone(),
-            created: clock::now(),
+            created: self.clock.now(),
             suspended: false,
             quota: self.defaults.quota.clone(),
             number: self.owners.all().len() as u64,

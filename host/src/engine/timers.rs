@@ -1,6 +1,8 @@
 //! Timers: jobs that come due are on the agenda by time; one thread wakes their clouds.
 
-use super::{Core, clock};
+use super::Core;
+use super::clock::Clock;
+use super::start::Engine;
 use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::shard::{Chore, Task};
 use krl_kernel::store::{Space, StoreError, scan_prefix};
@@ -44,13 +46,13 @@ impl Alarm {
     }
 
     /// Sleeps until `until`, or an earlier time that is set meanwhile; false once the thread is to end.
-    fn sleep(&self, until: i64) -> bool {
+    fn sleep(&self, until: i64, clock: &Clock) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.stopped {
                 return false;
             }
-            let now = clock::now();
+            let now = clock.now();
             let at = state.next.map_or(until, |next| next.min(until));
             if at <= now {
                 state.next = None;
@@ -64,13 +66,13 @@ impl Alarm {
 
 /// Wakes clouds whose jobs are due until the engine stops.
 pub fn run(core: &Arc<Core>) {
-    let mut until = clock::now();
-    while core.timers.sleep(until) {
-        until = match due(core, clock::now()) {
+    let mut until = core.clock.now();
+    while core.timers.sleep(until, &core.clock) {
+        until = match due(core, core.clock.now()) {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "timers could not be read");
-                clock::now() + LONGEST
+                core.clock.now() + LONGEST
             }
         };
     }
@@ -99,4 +101,18 @@ fn due(core: &Arc<Core>, now: i64) -> Result<i64, StoreError> {
         core.give(&cloud, Task::Chore { cloud: cloud.clone(), chore: Chore::Due });
     }
     Ok(if late { next.min(now + 1_000) } else { next })
+}
+
+impl Engine {
+    /// Lets the clock run ahead, and wakes the clouds whose jobs have come due: for tests, and to see what a schedule will do.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn run_ahead(&self, milliseconds: i64) -> Result<(), StoreError> {
+        let core = self.core();
+        core.clock.set_ahead(milliseconds);
+        let next = due(core, core.clock.now())?;
+        core.timers.set(next);
+        Ok(())
+    }
 }

@@ -1,7 +1,7 @@
 //! The thread of a shard: takes tasks, gives turns, hands on what comes out.
 
+use super::Core;
 use super::commit::Commits;
-use super::{Core, clock};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use krl_kernel::shard::{Shard, Task};
 use std::sync::Arc;
@@ -19,11 +19,11 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
         let mut taken = 0;
         if !shard.is_runnable() && !shard.is_done() {
             let sleep = shard.next_deadline().map_or(IDLE, |at| {
-                Duration::from_millis(at.saturating_sub(clock::now()).max(0).unsigned_abs()).min(IDLE)
+                Duration::from_millis(at.saturating_sub(core.clock.now()).max(0).unsigned_abs()).min(IDLE)
             });
             match tasks.recv_timeout(sleep) {
                 Ok(task) => {
-                    shard.set_now(clock::now());
+                    shard.set_now(core.clock.now());
                     shard.submit(task);
                     taken += 1;
                 }
@@ -31,7 +31,7 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
-        let now = clock::now();
+        let now = core.clock.now();
         shard.set_now(now);
         for _ in 0..INTAKE {
             match tasks.try_recv() {
