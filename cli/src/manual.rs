@@ -11,14 +11,16 @@ use std::fmt::Write;
 #[cfg(test)]
 mod tests;
 
-/// What this build does for a native that a host answers.
+/// Where a native works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answered {
-    /// The machine itself or the cloud answers.
+    /// Everywhere: the machine itself or the cloud answers.
     Here,
-    /// It would reach other clouds, of which there are none.
+    /// It reaches other clouds, of which the cloud in memory has none.
     Alone,
-    /// A call fails.
+    /// On a host.
+    Host,
+    /// Nowhere yet.
     Nowhere,
 }
 
@@ -40,6 +42,8 @@ const ANSWERED: &[&str] = &[
     "ctx:putChannel",
     "ctx:upsertChannel",
     "ctx:delChannel",
+    "ctx:delPico",
+    "ctx:uninstall",
     "schedule:list",
     "schedule:get",
     "schedule:remove",
@@ -53,7 +57,8 @@ fn answered(signature: &Signature) -> Answered {
     let name = signature.native.name;
     match signature.native.call {
         NativeCall::Request if ADDRESSING.contains(&name) => Answered::Alone,
-        NativeCall::Request if !ANSWERED.contains(&name) => Answered::Nowhere,
+        NativeCall::Request if name.starts_with("dido:") => Answered::Nowhere,
+        NativeCall::Request if !ANSWERED.contains(&name) => Answered::Host,
         _ => Answered::Here,
     }
 }
@@ -71,9 +76,10 @@ pub fn entry(signature: &Signature, level: usize) -> String {
     match answered(signature) {
         Answered::Here => {}
         Answered::Alone => page.push_str(
-            "\nIn this build a cloud is alone with itself: events reach no other one, and queries to clouds fail.\n",
+            "\nThe cloud of `krl run` is alone with itself: events reach no other one, and queries to clouds fail.\n",
         ),
-        Answered::Nowhere => page.push_str("\nNot in this build: no host answers it, so calls fail.\n"),
+        Answered::Host => page.push_str("\nNeeds a host, such as `krl serve`: on the cloud of `krl run` calls fail.\n"),
+        Answered::Nowhere => page.push_str("\nNot built yet: calls fail.\n"),
     }
     if !signature.params.is_empty() {
         page.push('\n');
@@ -149,7 +155,7 @@ fn parameter(param: &Param) -> String {
 
 /// A line of a list.
 fn line(signature: &Signature) -> String {
-    let mark = if answered(signature) == Answered::Nowhere { " (not in this build)" } else { "" };
+    let mark = if answered(signature) == Answered::Nowhere { " (not built yet)" } else { "" };
     format!("{:<22}  {}{mark}\n", signature.native.name, signature.summary)
 }
 

@@ -29,9 +29,7 @@ impl Core {
             _ => self.answer_of_channels(name, args).unwrap_or_else(|| {
                 let property = name.strip_prefix("ctx:");
                 let data = property.and_then(|property| self.context(instance, property));
-                data.ok_or_else(|| {
-                    Fault::error(format!("{name} needs a host, and this cloud runs without one"))
-                })
+                data.ok_or_else(|| Fault::error(format!("{name} is not built into this engine yet")))
             }),
         }
     }

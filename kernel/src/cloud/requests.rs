@@ -34,7 +34,7 @@ impl Core {
     fn ask(&mut self, ask: Ask) -> Result<Reply, Fault> {
         match &mut self.outside {
             Some(outside) => Ok(outside.ask(ask)),
-            None => Err(Fault::error("this needs a host, and the cloud runs without one")),
+            None => Err(no_host()),
         }
     }
 
@@ -43,11 +43,7 @@ impl Core {
         if let Some(newborn) = query.eci.as_deref().and_then(|eci| self.newborn_with(eci)) {
             return self.with_newborn(newborn, |cloud| answer(cloud, &query));
         }
-        if self.outside.is_none()
-            && let Some(eci) = query.eci.as_ref().filter(|eci| self.channels.get(eci).is_none())
-        {
-            return Err(Fault::error(format!("ECI not found {eci}")));
-        }
+        self.check_alone(&query)?;
         self.ask(Ask::Query(Box::new(query))).and_then(outside::data)
     }
 
@@ -72,9 +68,20 @@ impl Core {
                 }
             });
         }
+        self.check_alone(&query)?;
         let Event { eci, domain, name, attrs, .. } = event;
         let delivery = Delivery { eci, domain, name, attrs };
         self.ask(Ask::EventQuery(Box::new(delivery), Box::new(query))).and_then(outside::data)
+    }
+
+    /// A cloud without a host knows no channels but its own.
+    fn check_alone(&self, query: &Query) -> Result<(), Fault> {
+        match &query.eci {
+            Some(eci) if self.outside.is_none() && self.channels.get(eci).is_none() => {
+                Err(Fault::error(format!("ECI not found {eci}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn question(&self, eci: &Data, rid: &Data, name: &Data, args: Data) -> Result<Query, Fault> {
@@ -158,6 +165,9 @@ impl Core {
     /// `ctx:newPico`: a child, born in this transaction; answers its channel for this cloud.
     fn new_cloud(&mut self, rulesets: &Data) -> Result<Data, Fault> {
         self.may_write()?;
+        if self.outside.is_none() {
+            return Err(no_host());
+        }
         if self.outside.as_ref().is_some_and(|outside| !outside.has_room(&self.owner)) {
             return Err(Fault::error("the owner has as many clouds as it may have"));
         }
@@ -305,4 +315,8 @@ impl Core {
 
 fn answer(cloud: &mut Cloud, query: &Query) -> Result<Data, Fault> {
     cloud.query(query).map_err(|error| Fault::error(error.to_string()))
+}
+
+fn no_host() -> Fault {
+    Fault::error("this needs a host, and the cloud runs without one")
 }
