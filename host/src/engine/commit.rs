@@ -45,8 +45,8 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
     let mut kept = Vec::with_capacity(group.len());
     let mut wrote = false;
     for (shard, losses, output) in group {
-        // An output of a shard that does not know yet that something was lost may rest on what was lost.
-        let result = match core.loss_after(losses) {
+        // An output of a shard that does not know yet that something of it was lost may rest on what was lost.
+        let result = match core.loss_after(shard, losses) {
             Some(error) => Err(error),
             None if output.batch.is_empty() => Ok(()),
             None => {
@@ -56,7 +56,13 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
         };
         match result {
             Ok(()) => kept.push((shard, output)),
-            Err(error) => lose(core, shard, output, &error),
+            Err(error) => {
+                // After any other error it is not known what the store holds (`StoreError`).
+                if !matches!(error, StoreError::Full | StoreError::Key { .. }) {
+                    core.fail(&error);
+                }
+                lose(core, shard, output, &error);
+            }
         }
     }
     if wrote
@@ -74,7 +80,7 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
 }
 
 fn lose(core: &Arc<Core>, shard: usize, output: Output, error: &StoreError) {
-    core.note_loss(error);
+    core.note_loss(shard, error);
     output.releases.into_iter().for_each(|release| release.fail(error));
     core.note_release(shard, output.number);
 }

@@ -36,7 +36,7 @@ use krl_vm::data::Data;
 use owners::Owners;
 use seat::ShardSeat;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::runtime::Handle;
 
@@ -50,8 +50,7 @@ pub(crate) struct Core {
     runtime: Handle,
     shards: Vec<ShardSeat>,
     hasher: RandomState,
-    /// How often writes were lost since the start, and why the last time.
-    losses: AtomicU64,
+    /// Why writes were lost the last time.
     last_loss: Mutex<Option<StoreError>>,
     /// Why nothing can be committed any more.
     failed: OnceLock<StoreError>,
@@ -96,34 +95,36 @@ impl Core {
         }
     }
 
-    fn losses(&self) -> u64 {
-        self.losses.load(Ordering::Acquire)
+    fn losses(&self, shard: usize) -> u64 {
+        self.shards.get(shard).map_or(0, |seat| seat.losses.load(Ordering::Acquire))
     }
 
-    /// Why writes were lost, if any were since `known`, which is brought up to date.
-    fn lost_since(&self, known: &mut u64) -> Option<StoreError> {
-        let error = self.loss_after(*known);
+    /// Why writes of a shard were lost, if any were since `known`, which is brought up to date.
+    fn lost_since(&self, shard: usize, known: &mut u64) -> Option<StoreError> {
+        let error = self.loss_after(shard, *known);
         if error.is_some() {
-            *known = self.losses();
+            *known = self.losses(shard);
             self.channels.clear();
         }
         error
     }
 
-    fn loss_after(&self, known: u64) -> Option<StoreError> {
+    fn loss_after(&self, shard: usize, known: u64) -> Option<StoreError> {
         if let Some(error) = self.failed.get() {
             return Some(error.clone());
         }
-        if self.losses() == known {
+        if self.losses(shard) == known {
             return None;
         }
         let last = self.last_loss.lock().unwrap_or_else(PoisonError::into_inner);
         last.clone()
     }
 
-    fn note_loss(&self, error: &StoreError) {
+    fn note_loss(&self, shard: usize, error: &StoreError) {
         *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-        self.losses.fetch_add(1, Ordering::AcqRel);
+        if let Some(seat) = self.shards.get(shard) {
+            seat.losses.fetch_add(1, Ordering::AcqRel);
+        }
         if let Err(error) = self.owners.recount(&*self.store) {
             tracing::error!(%error, "the clouds of the owners could not be counted");
         }
@@ -131,7 +132,8 @@ impl Core {
 
     /// Nobody knows what the disk has: nothing is committed any more until a restart.
     fn fail(&self, error: &StoreError) {
-        tracing::error!(%error, "the disk failed; the host has to be started again");
-        drop(self.failed.set(error.clone()));
+        if self.failed.set(error.clone()).is_ok() {
+            tracing::error!(%error, "the disk failed; the host has to be started again");
+        }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct ShardSeat {
     tasks: Sender<Task>,
     /// The number of its last output that is safe.
     pub committed: Arc<AtomicU64>,
+    /// How often writes of it were lost.
+    pub losses: AtomicU64,
     /// Clouds in memory.
     pub awake: AtomicUsize,
     /// Evaluations under way.
@@ -38,6 +40,7 @@ impl ShardSeat {
         Self {
             tasks,
             committed,
+            losses: AtomicU64::new(0),
             awake: AtomicUsize::new(0),
             flights: AtomicUsize::new(0),
             given: AtomicU64::new(0),

@@ -143,7 +143,6 @@ impl Engine {
             runtime: Handle::current(),
             shards: seats,
             hasher: RandomState::new(),
-            losses: AtomicU64::new(0),
             last_loss: Mutex::default(),
             failed: OnceLock::new(),
             defaults: Defaults {

@@ -14,7 +14,7 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// Runs a shard until the last sender of tasks is gone.
 pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<Task>, commits: &Commits) {
-    let mut losses = core.losses();
+    let mut losses = core.losses(number);
     loop {
         let mut taken = 0;
         if !shard.is_runnable() && !shard.is_done() {
@@ -43,7 +43,7 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
                 Err(TryRecvError::Disconnected) => return,
             }
         }
-        if let Some(error) = core.lost_since(&mut losses) {
+        if let Some(error) = core.lost_since(number, &mut losses) {
             shard.forget(&error);
         }
         let mut output = shard.turn(now);
@@ -54,7 +54,8 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
             core.note_output(number, output.number);
             commits.hand_over(number, losses, output);
         }
-        core.note_turn(number, taken, shard.is_runnable(), shard.counts());
+        let busy = shard.is_runnable() || shard.is_waiting();
+        core.note_turn(number, taken, busy, shard.counts());
         if shard.is_done() {
             return;
         }

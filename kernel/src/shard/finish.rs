@@ -2,13 +2,11 @@
 
 use super::output::{Call, Release};
 use super::task::{Arrival, Problem, Task, Waiter};
-use super::{Ending, Flight, Purpose, Shard, Work, refuse};
-use crate::channel::Channel;
+use super::{Claim, Ending, Flight, Purpose, Shard, Work};
 use crate::cloud::{Cloud, EventAnswer, Outgoing, Target};
 use crate::journal::Journal;
 use crate::records::agenda::{self, Dispatch, Message};
-use crate::records::cloud;
-use crate::store::{Space, StoreError};
+use crate::store::{Space, StoreError, check_keys};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -24,9 +22,11 @@ impl Shard {
         let id = flight.cloud;
         match (flight.purpose, ending) {
             (Purpose::Event(arrival), Ending::Event(done, answer)) => {
-                self.note_seen(&arrival, &done);
-                self.drop_message(&arrival);
-                self.answer(arrival.waiter, done, answer);
+                if done.is_ok() && arrival.inbox.is_none() {
+                    self.note_seen(&arrival);
+                }
+                let waiter = self.drop_message(arrival);
+                self.answer(waiter, done, answer);
             }
             (Purpose::Due, Ending::Due(Some(_))) if cloud.next_due().is_some_and(|due| due <= self.now) => {
                 self.entry(&id).queue.push_back(Work::Chore(super::Chore::Due));
@@ -45,8 +45,7 @@ impl Shard {
     fn finish_query(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
         let (Purpose::Query(waiter), Ending::Query(answer)) = (flight.purpose, ending) else { return };
         self.write_journals(&flight.cloud, cloud.take_journals());
-        let written = self.entry(&flight.cloud).written;
-        if flight.apart || self.is_safe(written) {
+        if self.is_safe(flight.saw) {
             waiter(answer);
         } else {
             self.output.releases.push(Release::Answer(waiter, answer));
@@ -61,7 +60,10 @@ impl Shard {
     /// Adds what the last transaction of a cloud has changed to the output; nothing of it if that fails.
     pub(super) fn commit(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
         let (writes, releases) = (self.output.batch.writes.len(), self.output.releases.len());
-        let done = self.add_changes(id, cloud);
+        let done = self.add_changes(id, cloud).and_then(|()| {
+            // A key that no store takes would cost all others their part of the output.
+            check_keys(self.output.batch.writes.get(writes..).unwrap_or_default())
+        });
         if done.is_err() {
             self.output.batch.writes.truncate(writes);
             self.output.releases.truncate(releases);
@@ -158,11 +160,14 @@ impl Shard {
         self.last_message
     }
 
-    /// Removes the record of an event that was taken care of.
-    pub(super) fn drop_message(&mut self, arrival: &Arrival) {
-        if let Some(key) = &arrival.inbox {
-            self.output.batch.remove(Space::Agenda, key.clone());
+    /// Removes the record of an event that was taken care of; answers who waits for it.
+    pub(super) fn drop_message(&mut self, mut arrival: Box<Arrival>) -> Waiter {
+        let waiter = std::mem::replace(&mut arrival.waiter, Waiter::Nobody);
+        if let Some(key) = arrival.inbox.clone() {
+            self.output.batch.remove(Space::Agenda, key);
+            self.claims.push_back((self.output.number, Claim::Done(arrival)));
         }
+        waiter
     }
 
     /// Whether an event came before; answers its id then.
@@ -178,9 +183,9 @@ impl Shard {
         Ok(found.map(|_| id.clone()))
     }
 
-    /// Remembers an event whose sender may send it again.
-    fn note_seen(&mut self, arrival: &Arrival, done: &Result<EventAnswer, Problem>) {
-        let (None, Some(id), Ok(_)) = (&arrival.sender, &arrival.id, done) else { return };
+    /// Remembers an event whose sender may send it again: when it is done, or when it gets a record.
+    pub(super) fn note_seen(&mut self, arrival: &Arrival) {
+        let (None, Some(id)) = (&arrival.sender, &arrival.id) else { return };
         self.output.batch.put(
             Space::Agenda,
             agenda::seen_key(&arrival.cloud, id),
@@ -191,11 +196,11 @@ impl Shard {
     }
 
     pub(super) fn answer_repeat(&mut self, arrival: Box<Arrival>, eid: Arc<str>) {
-        self.drop_message(&arrival);
-        let (domain, name) = (arrival.domain, arrival.name);
+        let (domain, name) = (arrival.domain.clone(), arrival.name.clone());
+        let waiter = self.drop_message(arrival);
         let (directives, errors) = (Vec::new(), Vec::new());
         let answer = EventAnswer { eid, domain, name, directives, errors };
-        self.answer(arrival.waiter, Ok(answer), Some(Err(Problem::TimedOut)));
+        self.answer(waiter, Ok(answer), Some(Err(Problem::TimedOut)));
     }
 
     fn answer(
@@ -236,43 +241,6 @@ impl Shard {
         }
     }
 
-    /// Deletes a doomed cloud that nobody is at work on.
-    pub(super) fn bury(&mut self, id: &Arc<str>) {
-        let entry = self.entry(id);
-        if !entry.doomed || entry.busy {
-            return;
-        }
-        let written = entry.written;
-        if !self.is_safe(written) {
-            // The store does not have all of its records yet.
-            return self.dying.push(id.clone());
-        }
-        let entry = self.entry(id);
-        let queue = std::mem::take(&mut entry.queue);
-        queue.into_iter().for_each(|work| refuse(work, id));
-        if let Ok(Some(rest)) = self.take(id) {
-            for child in rest.children() {
-                self.output.batch.put(
-                    Space::Agenda,
-                    agenda::deletion_key(child),
-                    agenda::time_record(self.now),
-                );
-                self.output.releases.push(Release::Task(child.clone(), Task::Delete(child.clone())));
-            }
-            self.realm.count_clouds(self.number, rest.owner(), -1, &mut self.output.batch);
-            for Channel { id, .. } in rest.channels() {
-                self.output.releases.push(Release::Forget(id.clone()));
-            }
-        }
-        // What the scan does not reach is reached after a restart: the deletion stays on the agenda then.
-        if matches!(cloud::erase(&*self.realm.reader(), id, usize::MAX, &mut self.output.batch), Ok(true)) {
-            self.output.batch.remove(Space::Agenda, agenda::deletion_key(id));
-        }
-        // It stays known as gone: until the deletion is committed the store still has it.
-        let number = self.output.number;
-        self.entry(id).written = number;
-    }
-
     /// Drops clouds that nothing has happened to for long, as long as there are too many.
     pub(super) fn drop_idle(&mut self) {
         let mut looks = self.clouds.len().saturating_sub(self.limits.awake).min(self.ring.len()) * 2;
@@ -281,7 +249,7 @@ impl Shard {
             let Some(id) = self.ring.pop_front() else { return };
             let committed = self.committed.load(Ordering::Acquire);
             let Some(entry) = self.clouds.get_mut(&id) else { continue };
-            let idle = !entry.busy && entry.queue.is_empty() && entry.queries.is_empty();
+            let idle = !entry.busy && !entry.held && entry.queue.is_empty() && entry.queries.is_empty();
             if idle && !entry.used && entry.written <= committed {
                 self.clouds.remove(&id);
             } else {

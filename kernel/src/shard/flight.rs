@@ -5,6 +5,7 @@ use super::task::{Arrival, Callback, Chore, Founding, Problem, Waiter};
 use super::{Ending, Flight, Purpose, Shard, Work, fail};
 use crate::cloud::{Ask, Cloud, Query, Refusal, Reply, Rest};
 use crate::fiber::{Fiber, Turn};
+use crate::store::StoreError;
 use krl_vm::data::Data;
 use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +19,11 @@ impl Shard {
         if entry.busy {
             return;
         }
+        let (stored, written) = (entry.rest.is_none(), entry.written);
+        if stored && !self.is_safe(written) {
+            return self.hold(cloud, 0);
+        }
+        let entry = self.entry(cloud);
         let Some(work) = entry.queue.pop_front() else { return };
         match work {
             Work::Event(arrival) => self.begin_event(arrival),
@@ -53,9 +59,10 @@ impl Shard {
         }
         let rest = match self.runnable(&cloud) {
             Ok(rest) => rest,
+            Err(Problem::Storage(_)) if arrival.inbox.is_some() => return self.put_off(arrival),
             Err(problem) => {
-                self.drop_message(&arrival);
-                self.answer_late(arrival.waiter, problem);
+                let waiter = self.drop_message(arrival);
+                self.answer_late(waiter, problem);
                 return self.make_ready(&cloud);
             }
         };
@@ -138,8 +145,10 @@ impl Shard {
         }
         let written = self.entry(&cloud).written;
         let busy = self.entry(&cloud).busy;
-        if busy && !self.is_safe(written) {
-            return self.entry(&cloud).queries.push((query, waiter));
+        let stored = busy || self.entry(&cloud).rest.is_none();
+        if stored && !self.is_safe(written) {
+            self.entry(&cloud).queries.push((query, waiter));
+            return self.hold(&cloud, 0);
         }
         let rest = if busy {
             Rest::load(&*self.realm, &cloud, self.realm.snapshot()).map_err(Problem::Storage)
@@ -183,10 +192,12 @@ impl Shard {
             cloud.start_up();
             work(cloud)
         };
+        let saw = if apart { 0 } else { self.entry(&cloud).written };
         let fiber = match Fiber::new(&mut self.stacks, self.directory.clone(), awake, work) {
             Ok(fiber) => fiber,
             Err((awake, _)) => {
-                let flight = Flight { fiber: None, cloud: cloud.clone(), purpose, apart, begun: self.now };
+                let flight =
+                    Flight { fiber: None, cloud: cloud.clone(), purpose, apart, begun: self.now, saw };
                 if !apart {
                     self.settle_down(&cloud, *awake);
                 }
@@ -195,7 +206,7 @@ impl Shard {
         };
         let number = self.next_flight;
         self.next_flight += 1;
-        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now };
+        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now, saw };
         self.go_on(number, flight, Reply::Go);
     }
 
@@ -263,8 +274,14 @@ impl Shard {
         }
         match flight.purpose {
             Purpose::Event(arrival) => {
-                self.drop_message(&arrival);
-                self.answer_late(arrival.waiter, problem);
+                let again =
+                    matches!(&problem, Problem::Storage(error) if !matches!(error, StoreError::Key { .. }));
+                if again && arrival.inbox.is_some() {
+                    self.put_off(arrival);
+                } else {
+                    let waiter = self.drop_message(arrival);
+                    self.answer_late(waiter, problem);
+                }
             }
             Purpose::Install(waiter, _) => waiter(Err(problem)),
             Purpose::Query(waiter) => waiter(Err(problem)),

@@ -7,6 +7,8 @@
 
 mod finish;
 mod flight;
+mod hold;
+mod loss;
 mod output;
 mod task;
 
@@ -19,6 +21,7 @@ use crate::id::Random;
 use crate::records::agenda::Message;
 use crate::store::StoreError;
 use krl_vm::data::Data;
+use loss::Claim;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -62,10 +65,16 @@ struct Entry {
     written: u64,
     /// It has been used since it was last looked at for dropping.
     used: bool,
-    /// Queries that wait until what an event wrote is committed.
+    /// Queries that wait until what was written is committed.
     queries: Vec<(Box<Query>, Callback<Data>)>,
     /// It is to be deleted as soon as nobody is at work on it.
     doomed: bool,
+    /// Its deletion is in an output that may not be committed yet.
+    buried: bool,
+    /// It is in the list of those that are looked at again.
+    held: bool,
+    /// Nothing begins on it before this time: the store failed lately.
+    not_before: i64,
     /// Ids of events that senders chose, with the outputs that remember them, while these are not committed.
     taken: Vec<(Arc<str>, u64)>,
 }
@@ -102,6 +111,8 @@ struct Flight {
     /// It has a copy of its own; what becomes of it is dropped.
     apart: bool,
     begun: i64,
+    /// The number of the last output whose writes it can have seen.
+    saw: u64,
 }
 
 /// The clouds that one thread looks after.
@@ -125,9 +136,11 @@ pub struct Shard {
     output: Output,
     last_message: u64,
     committed: Arc<AtomicU64>,
-    /// Clouds to delete as soon as what was written of them is committed.
-    dying: Vec<Arc<str>>,
     stopped: bool,
+    /// Clouds that are looked at again: when what they wrote is committed, and not before a time.
+    held: Vec<(Arc<str>, i64)>,
+    /// What has to be done again if the output of that number is lost.
+    claims: VecDeque<(u64, Claim)>,
     /// An evaluation has used up a slice in this turn.
     sliced: bool,
 }
@@ -162,8 +175,9 @@ impl Shard {
             output: Output { number: 1, ..Output::default() },
             last_message: 0,
             committed,
-            dying: Vec::new(),
             stopped: false,
+            held: Vec::new(),
+            claims: VecDeque::new(),
             sliced: false,
         }
     }
@@ -171,7 +185,7 @@ impl Shard {
     /// Has it been told that nothing comes any more, and done all it can do without answers?
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.stopped && !self.is_runnable()
+        self.stopped && !self.is_runnable() && !self.waits_for_commit()
     }
 
     /// Takes a task in.
@@ -200,13 +214,15 @@ impl Shard {
     /// Is there something to do without further tasks?
     #[must_use]
     pub fn is_runnable(&self) -> bool {
-        !self.ready.is_empty() || !self.slow.is_empty() || !self.dying.is_empty()
+        !self.ready.is_empty() || !self.slow.is_empty()
     }
 
-    /// When an evaluation that waits has waited long enough, in milliseconds since the epoch.
+    /// When it is to have a turn though no task comes: an evaluation has waited long enough, or something may be committed, in
+    /// milliseconds since the epoch.
     #[must_use]
     pub fn next_deadline(&self) -> Option<i64> {
-        self.deadlines.peek().map(|Reverse((at, _))| *at)
+        let evaluation = self.deadlines.peek().map(|Reverse((at, _))| *at);
+        evaluation.into_iter().chain(self.next_look()).min()
     }
 
     /// Clouds in memory, and evaluations under way.
@@ -223,10 +239,8 @@ impl Shard {
     /// Works for a while, and gives out what came of it.
     pub fn turn(&mut self, now: i64) -> Output {
         self.set_now(now);
+        self.look_again();
         self.expire();
-        for cloud in std::mem::take(&mut self.dying) {
-            self.bury(&cloud);
-        }
         self.sliced = false;
         for step in 1..=self.limits.turn {
             let slow_turn = step == 1 && self.output.number.is_multiple_of(SLOW_SHARE);
@@ -246,28 +260,6 @@ impl Shard {
         self.drop_idle();
         let number = self.output.number + 1;
         std::mem::replace(&mut self.output, Output { number, ..Output::default() })
-    }
-
-    /// Forgets all clouds: the store has lost what was written. What waits for evaluations is told so.
-    pub fn forget(&mut self, error: &StoreError) {
-        let problem = || Problem::Storage(error.clone());
-        let flights: Vec<_> = self.flights.drain().map(|(_, flight)| flight).collect();
-        for flight in flights {
-            match flight.purpose {
-                Purpose::Event(arrival) => fail(arrival.waiter, problem()),
-                Purpose::Install(waiter, _) => waiter(Err(problem())),
-                Purpose::Query(waiter) => waiter(Err(problem())),
-                Purpose::Due | Purpose::Switch => {}
-            }
-        }
-        self.slow.clear();
-        self.deadlines.clear();
-        for entry in self.clouds.values_mut() {
-            (entry.rest, entry.busy, entry.written) = (None, false, 0);
-        }
-        let waiting = self.clouds.iter_mut().filter(|(_, entry)| !entry.queue.is_empty());
-        let waiting: Vec<_> = waiting.map(|(cloud, _)| cloud.clone()).collect();
-        waiting.iter().for_each(|cloud| self.make_ready(cloud));
     }
 
     fn entry(&mut self, cloud: &Arc<str>) -> &mut Entry {
@@ -293,7 +285,13 @@ impl Shard {
             return fail(arrival.waiter, Problem::Overloaded);
         }
         if entry.busy || !entry.queue.is_empty() {
-            self.store_arrival(&mut arrival);
+            match self.seen(&arrival) {
+                Ok(Some(eid)) if matches!(arrival.waiter, Waiter::Taken(_)) => {
+                    return self.answer_repeat(arrival, eid);
+                }
+                Ok(_) => self.store_arrival(&mut arrival),
+                Err(error) => return fail(arrival.waiter, Problem::Storage(error)),
+            }
         }
         self.queue(arrival.cloud.clone(), Work::Event(arrival));
     }
@@ -303,6 +301,7 @@ impl Shard {
         if !matches!(arrival.waiter, Waiter::Taken(_)) {
             return;
         }
+        self.note_seen(arrival);
         let eid = arrival.id.clone().unwrap_or_else(|| self.random.id());
         arrival.id = Some(eid.clone());
         let message = Message {
@@ -315,7 +314,9 @@ impl Shard {
             hops: arrival.hops,
             time: self.now,
         };
-        arrival.inbox = Some(self.put_message(&arrival.cloud, &message));
+        let key = self.put_message(&arrival.cloud, &message);
+        self.claims.push_back((self.output.number, Claim::Stored(arrival.cloud.clone(), key.clone())));
+        arrival.inbox = Some(key);
         if let Waiter::Taken(callback) = std::mem::replace(&mut arrival.waiter, Waiter::Nobody) {
             self.output.releases.push(Release::Taken(callback, Ok(eid)));
         }
@@ -330,8 +331,9 @@ impl Shard {
     }
 
     fn make_ready(&mut self, cloud: &Arc<str>) {
+        let now = self.now;
         let entry = self.entry(cloud);
-        if !entry.busy && !entry.ready && !entry.queue.is_empty() {
+        if !entry.busy && !entry.ready && !entry.queue.is_empty() && entry.not_before <= now {
             entry.ready = true;
             self.ready.push_back(cloud.clone());
         }

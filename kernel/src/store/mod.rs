@@ -80,13 +80,7 @@ impl Batch {
     /// # Errors
     /// [`StoreError::Key`] for the first key that is empty or too long.
     pub fn check(&self) -> Result<(), StoreError> {
-        for write in &self.writes {
-            let (Write::Put(_, key, _) | Write::Remove(_, key)) = write;
-            if key.is_empty() || key.len() > MAX_KEY_BYTES {
-                return Err(StoreError::Key { bytes: key.len() });
-            }
-        }
-        Ok(())
+        check_keys(&self.writes)
     }
 
     /// Is there nothing in it?
@@ -94,6 +88,20 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
     }
+}
+
+/// As [`Batch::check`], for a part of a batch.
+///
+/// # Errors
+/// [`StoreError::Key`] for the first key that is empty or too long.
+pub fn check_keys(writes: &[Write]) -> Result<(), StoreError> {
+    for write in writes {
+        let (Write::Put(_, key, _) | Write::Remove(_, key)) = write;
+        if key.is_empty() || key.len() > MAX_KEY_BYTES {
+            return Err(StoreError::Key { bytes: key.len() });
+        }
+    }
+    Ok(())
 }
 
 /// What a commit waits for.

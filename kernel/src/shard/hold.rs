@@ -1,0 +1,122 @@
+//! Clouds that have to wait for the store: for their own writes to be committed, since a copy loaded before would lack them, or for a
+//! store that failed to be tried again. And their end.
+
+use super::output::Release;
+use super::task::{Arrival, Task};
+use super::{Claim, Shard, Work, refuse};
+use crate::channel::Channel;
+use crate::records::agenda;
+use crate::records::cloud;
+use crate::store::Space;
+use std::sync::Arc;
+
+/// Milliseconds until a store that failed is tried again for an event that must not be lost.
+pub(super) const RETRY: i64 = 1_000;
+
+impl Shard {
+    /// Looks at a cloud again when all it wrote is committed, and not before a time.
+    pub(super) fn hold(&mut self, cloud: &Arc<str>, until: i64) {
+        let entry = self.entry(cloud);
+        if !std::mem::replace(&mut entry.held, true) {
+            self.held.push((cloud.clone(), until));
+        }
+    }
+
+    /// Puts an event back that has a record, until the store can be read again.
+    pub(super) fn put_off(&mut self, arrival: Box<Arrival>) {
+        let until = self.now + RETRY;
+        let cloud = arrival.cloud.clone();
+        let entry = self.entry(&cloud);
+        entry.not_before = until;
+        entry.queue.push_front(Work::Event(arrival));
+        self.hold(&cloud, until);
+    }
+
+    /// Are there clouds that wait for the store?
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Is there a cloud that waits for nothing but a commit?
+    pub(super) fn waits_for_commit(&self) -> bool {
+        self.held.iter().any(|(_, until)| *until <= self.now)
+    }
+
+    /// When clouds are to be looked at again.
+    pub(super) fn next_look(&self) -> Option<i64> {
+        self.held.iter().map(|(_, until)| (*until).max(self.now + 1)).min()
+    }
+
+    /// Goes on with the clouds that have waited long enough.
+    pub(super) fn look_again(&mut self) {
+        let committed = self.committed.load(std::sync::atomic::Ordering::Acquire);
+        while self.claims.front().is_some_and(|(number, _)| *number <= committed) {
+            self.claims.pop_front();
+        }
+        for (cloud, until) in std::mem::take(&mut self.held) {
+            let entry = self.entry(&cloud);
+            let (written, wanted) = (entry.written, entry.not_before.max(until));
+            if wanted > self.now || !self.is_safe(written) {
+                self.held.push((cloud, wanted));
+                continue;
+            }
+            let entry = self.entry(&cloud);
+            entry.held = false;
+            if entry.buried {
+                self.clouds.remove(&cloud);
+                continue;
+            }
+            for (query, waiter) in std::mem::take(&mut entry.queries) {
+                self.query(cloud.clone(), query, waiter);
+            }
+            self.bury(&cloud);
+            self.make_ready(&cloud);
+        }
+    }
+
+    /// Deletes a doomed cloud that nobody is at work on.
+    pub(super) fn bury(&mut self, id: &Arc<str>) {
+        let entry = self.entry(id);
+        if !entry.doomed || entry.busy || entry.buried {
+            return;
+        }
+        // What is not committed yet would not be found, and come after.
+        let written = entry.written;
+        if !self.is_safe(written) {
+            return self.hold(id, 0);
+        }
+        let entry = self.entry(id);
+        let queue = std::mem::take(&mut entry.queue);
+        entry.ready = false;
+        for work in queue {
+            match work {
+                Work::Event(arrival) if arrival.inbox.is_some() => drop(self.drop_message(arrival)),
+                work => refuse(work, id),
+            }
+        }
+        if let Ok(Some(rest)) = self.take(id) {
+            for child in rest.children() {
+                self.output.batch.put(
+                    Space::Agenda,
+                    agenda::deletion_key(child),
+                    agenda::time_record(self.now),
+                );
+                self.output.releases.push(Release::Task(child.clone(), Task::Delete(child.clone())));
+            }
+            self.realm.count_clouds(self.number, rest.owner(), -1, &mut self.output.batch);
+            for Channel { id, .. } in rest.channels() {
+                self.output.releases.push(Release::Forget(id.clone()));
+            }
+        }
+        // What the scan does not reach is reached after a restart: the deletion stays on the agenda then.
+        if matches!(cloud::erase(&*self.realm.reader(), id, usize::MAX, &mut self.output.batch), Ok(true)) {
+            self.output.batch.remove(Space::Agenda, agenda::deletion_key(id));
+        }
+        let number = self.output.number;
+        self.claims.push_back((number, Claim::Buried(id.clone())));
+        let entry = self.entry(id);
+        (entry.buried, entry.written) = (true, number);
+        self.hold(id, 0);
+    }
+}

@@ -1,0 +1,88 @@
+//! What a shard does when the store has lost what it gave out: nothing in memory can be trusted, and what was done in vain is done again
+//! if its record is still there.
+
+use super::output::{Output, Release};
+use super::task::{Arrival, Problem};
+use super::{Purpose, Shard, Work, fail, hold};
+use crate::records::agenda;
+use crate::store::{Space, StoreError};
+use std::sync::Arc;
+
+/// What an output did that must be done again if it is lost.
+pub(super) enum Claim {
+    /// An event of a cloud got a record with this key; its sender has not been told yet.
+    Stored(Arc<str>, Vec<u8>),
+    /// This event was taken care of, and its record removed.
+    Done(Box<Arrival>),
+    /// A cloud was deleted.
+    Buried(Arc<str>),
+}
+
+impl Shard {
+    /// Forgets all clouds: the store has lost what was written. Who waits for evaluations is told so; queries of what is committed go on.
+    pub fn forget(&mut self, error: &StoreError) {
+        let problem = || Problem::Storage(error.clone());
+        let number = self.output.number;
+        let lost = std::mem::replace(&mut self.output, Output { number, ..Output::default() });
+        lost.releases.into_iter().for_each(|release: Release| release.fail(error));
+        let mut again = Vec::new();
+        for (number, flight) in std::mem::take(&mut self.flights) {
+            match flight.purpose {
+                Purpose::Query(_) if self.is_safe(flight.saw) => {
+                    self.flights.insert(number, flight);
+                }
+                Purpose::Event(arrival) if arrival.inbox.is_some() => again.push(Claim::Done(arrival)),
+                Purpose::Event(arrival) => fail(arrival.waiter, problem()),
+                Purpose::Install(waiter, _) => waiter(Err(problem())),
+                Purpose::Query(waiter) => waiter(Err(problem())),
+                Purpose::Due | Purpose::Switch => {}
+            }
+        }
+        self.slow.retain(|number| self.flights.contains_key(number));
+        for entry in self.clouds.values_mut() {
+            (entry.rest, entry.busy, entry.buried, entry.written) = (None, false, false, 0);
+            entry.taken.clear();
+        }
+        let claims = std::mem::take(&mut self.claims);
+        again.extend(claims.into_iter().rev().map(|(_, claim)| claim));
+        again.into_iter().for_each(|claim| self.reclaim(claim));
+        let clouds: Vec<_> = self.clouds.keys().cloned().collect();
+        for cloud in clouds {
+            if self.entry(&cloud).queries.is_empty() {
+                self.make_ready(&cloud);
+            } else {
+                self.hold(&cloud, 0);
+            }
+        }
+    }
+
+    /// Brings one thing back to where the store says it is. A record that cannot be read is taken up after a restart.
+    fn reclaim(&mut self, claim: Claim) {
+        let reader = self.realm.reader();
+        let is_there = |key: &[u8]| matches!(reader.get(Space::Agenda, key), Ok(Some(_)));
+        match claim {
+            Claim::Stored(cloud, key) => {
+                if !is_there(&key) {
+                    let queue = &mut self.entry(&cloud).queue;
+                    queue.retain(
+                        |work| !matches!(work, Work::Event(arrival) if arrival.inbox.as_ref() == Some(&key)),
+                    );
+                }
+            }
+            Claim::Done(arrival) => {
+                if arrival.inbox.as_deref().is_some_and(is_there) {
+                    self.put_off(arrival);
+                }
+            }
+            Claim::Buried(cloud) => {
+                self.entry(&cloud).doomed = true;
+                if is_there(&agenda::deletion_key(&cloud)) {
+                    let until = self.now + hold::RETRY;
+                    self.hold(&cloud, until);
+                } else {
+                    self.clouds.remove(&cloud);
+                }
+            }
+        }
+    }
+}
