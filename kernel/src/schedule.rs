@@ -111,7 +111,7 @@ impl Job {
 }
 
 fn zone_of(fields: &DataMap) -> Result<Zone, String> {
-    match fields.get("timezone").or_else(|| fields.get("tz")) {
+    match cron::MAP_ZONES.iter().find_map(|&name| fields.get(name)) {
         None | Some(Data::Null) => Ok(Zone::UTC),
         Some(Data::String(name)) => Zone::named(name).ok_or_else(|| format!("unknown time zone `{name}`")),
         Some(_) => Err("the time zone is no text".into()),
@@ -123,14 +123,13 @@ fn cron_text(fields: &DataMap) -> Result<String, String> {
     if let Some(Data::String(text)) = fields.get("cron") {
         return Ok(text.to_string());
     }
-    const FIELDS: [&str; 6] = ["second", "minute", "hour", "date", "month", "dayOfWeek"];
     if let Some(unknown) =
-        fields.keys().find(|key| !FIELDS.contains(&&***key) && !["timezone", "tz"].contains(&&***key))
+        fields.keys().find(|key| !cron::MAP_FIELDS.contains(&&***key) && !cron::MAP_ZONES.contains(&&***key))
     {
         return Err(format!("unknown field `{unknown}`"));
     }
-    let mut texts = Vec::with_capacity(FIELDS.len());
-    for name in FIELDS {
+    let mut texts = Vec::with_capacity(cron::MAP_FIELDS.len());
+    for name in cron::MAP_FIELDS {
         let default = if name == "second" { "0" } else { "*" };
         let shift = if name == "month" { 1.0 } else { 0.0 };
         texts.push(match fields.get(name) {

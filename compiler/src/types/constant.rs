@@ -4,7 +4,7 @@ use super::Inference;
 use super::call::Given;
 use super::{Shape, Type};
 use krl_lang::{Code, Diagnostic, Span};
-use krl_stdlib::datetime::parse_iso;
+use krl_stdlib::datetime::{Zone, parse_iso};
 use krl_stdlib::signature::{Param, Signature};
 use krl_stdlib::types::Types;
 use krl_vm::number;
@@ -27,6 +27,9 @@ impl Inference<'_> {
         given: &Given,
         value: Option<&Type>,
     ) {
+        if (signature.native.name, param.name) == ("time:strftime", "opts") {
+            return self.zone(given);
+        }
         let Some(wanted) = wanted(signature, param, value) else { return };
         let Some(text) = given.ty.known_text() else { return };
         let (why, help) = match wanted {
@@ -44,6 +47,17 @@ impl Inference<'_> {
         let mut diagnostic = bad(given.span, text, why, signature.native.name);
         diagnostic.help = help.map(str::to_owned);
         self.report(diagnostic);
+    }
+
+    /// Reports a constant `tz` that is no time zone.
+    fn zone(&mut self, given: &Given) {
+        let tz = given.ty.record().and_then(|opts| opts.entries.iter().find(|(key, _)| &**key == "tz"));
+        let Some(name) = tz.and_then(|(_, ty)| ty.known_text()) else { return };
+        if Zone::named(name).is_none() {
+            let help = "use an IANA name such as `Europe/Vienna`";
+            let diagnostic = bad(given.span, name, "no time zone", "time:strftime").help(help);
+            self.report(diagnostic);
+        }
     }
 }
 

@@ -11,6 +11,12 @@ use super::civil::{self, Date};
 use super::zone::Zone;
 use field::Values;
 
+/// The fields of a schedule as a map (krl-runtime.md §7), in the order of the text. `month` counts from 0, as in JavaScript.
+pub const MAP_FIELDS: [&str; 6] = ["second", "minute", "hour", "date", "month", "dayOfWeek"];
+
+/// The keys under which such a map names its time zone; the first that is there counts.
+pub const MAP_ZONES: [&str; 2] = ["timezone", "tz"];
+
 /// A parsed schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
