@@ -26,6 +26,7 @@ pub struct Host {
     running: Running,
     /// For what is going on when it stops.
     patience: Duration,
+    metrics: Metrics,
 }
 
 /// Why a host does not start.
@@ -79,7 +80,13 @@ impl Host {
         let folder = |e| HostError::Folder(format!("{}: {e}", settings.home.display()));
         std::fs::create_dir_all(&settings.home).map_err(folder)?;
         let store = FjallStore::open(&store_folder(settings), &store::Options::default());
-        Self::start_with(settings, Arc::new(store.map_err(HostError::Store)?)).await
+        let store = Arc::new(store.map_err(HostError::Store)?);
+        let sized = Arc::downgrade(&store);
+        let host = Self::start_with(settings, store).await?;
+        let bytes = move || sized.upgrade().and_then(|store| store.disk_bytes().ok()).unwrap_or(0);
+        let bytes = move || i64::try_from(bytes()).unwrap_or(i64::MAX);
+        host.metrics.gauge("krl_store_bytes", "Bytes of the store's files", bytes).map_err(metrics_error)?;
+        Ok(host)
     }
 
     /// Serves the clouds of a store.
@@ -119,9 +126,13 @@ impl Host {
             client,
         };
         let engine = Arc::new(Engine::open(store, options).await.map_err(HostError::Engine)?);
-        let metrics = Metrics::new().map_err(|error| HostError::Metrics(error.to_string()))?;
-        match Server::start(settings, engine.clone(), metrics).await {
-            Ok(running) => Ok(Self { engine, running, patience: settings.limits.shutdown_time }),
+        let metrics = Metrics::new().map_err(metrics_error)?;
+        engine.count_in(&metrics).map_err(metrics_error)?;
+        match Server::start(settings, engine.clone(), metrics.clone()).await {
+            Ok(running) => {
+                let patience = settings.limits.shutdown_time;
+                Ok(Self { engine, running, patience, metrics })
+            }
             Err(error) => {
                 end(engine).await;
                 Err(HostError::Server(error))
@@ -148,6 +159,10 @@ impl Host {
         drop(tokio::time::timeout(self.patience, self.engine.settle()).await);
         end(self.engine).await;
     }
+}
+
+fn metrics_error(error: prometheus::Error) -> HostError {
+    HostError::Metrics(error.to_string())
 }
 
 /// Joins the engine's threads, which must not block the runtime.

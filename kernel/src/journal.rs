@@ -220,6 +220,16 @@ pub fn decode(record: &[u8]) -> Option<Journal> {
     postcard::from_bytes(record).ok()
 }
 
+/// What the keys of records begin behind: entries by id come first.
+pub(crate) fn first_key() -> Vec<u8> {
+    vec![b'#' + 1]
+}
+
+/// The key of the entry by id that belongs to a record.
+pub(crate) fn id_key(record: &[u8]) -> Option<Vec<u8>> {
+    Some([b"#", decode(record)?.id.as_bytes()].concat())
+}
+
 /// A cloud's records from `since` on, oldest first, at most `limit` of them; `after` is the position of the last one already seen.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod library;
 pub mod machine;
 pub mod records;
+pub mod retention;
 pub mod schedule;
 pub mod shard;
 pub mod store;

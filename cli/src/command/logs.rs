@@ -36,12 +36,14 @@ fn show(context: &Context, args: &Logs) -> Result<Exit, Exit> {
             break;
         }
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(Exit::Ok);
+    }
+    loop {
         let page = host.follow(&args.cloud, after.clone(), PAGE, WAIT)?;
         filter.print(&page, args.json, paint);
         after = last(&page).or(after);
     }
-    Ok(Exit::Ok)
 }
 
 /// The position of the last record of a page.

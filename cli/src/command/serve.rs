@@ -23,8 +23,8 @@ pub fn run(args: &Serve) -> Exit {
     if let Err(error) = telemetry::start(&settings.log) {
         return exit::usage(&error.to_string());
     }
-    let traces = settings.traces.as_deref().map(Traces::start).transpose();
-    let traces = match traces {
+    // It ends behind the runtime: the last spans are sent when everything that records some has ended.
+    let _traces = match settings.traces.as_deref().map(Traces::start).transpose() {
         Ok(traces) => traces,
         Err(error) => return exit::usage(&error.to_string()),
     };
@@ -32,11 +32,7 @@ pub fn run(args: &Serve) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return exit::failure(&format!("the system gives no threads: {error}")),
     };
-    let served = runtime.block_on(serve(&settings));
-    drop(runtime);
-    // The last spans are sent when everything that records some has ended.
-    drop(traces);
-    served
+    runtime.block_on(serve(&settings))
 }
 
 async fn serve(settings: &Settings) -> Exit {

@@ -51,6 +51,7 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
             None if output.batch.is_empty() => Ok(()),
             None => {
                 wrote = true;
+                let _time = core.counts.commits.start_timer();
                 core.store.commit(&output.batch)
             }
         };
@@ -67,7 +68,7 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
     }
     if wrote
         && durability == Durability::Sync
-        && let Err(error) = core.store.sync()
+        && let Err(error) = sync(core)
     {
         core.fail(&error);
         kept.drain(..).for_each(|(shard, output)| lose(core, shard, output, &error));
@@ -77,6 +78,11 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
         output.releases.into_iter().for_each(|release| core.release(release));
         core.note_release(shard, output.number);
     }
+}
+
+fn sync(core: &Core) -> Result<(), StoreError> {
+    let _time = core.counts.syncs.start_timer();
+    core.store.sync()
 }
 
 fn lose(core: &Arc<Core>, shard: usize, output: Output, error: &StoreError) {

@@ -81,6 +81,7 @@ impl Core {
         scan_prefix(&*self.store, Space::Agenda, &agenda::outbox(), &mut |key, record| {
             if let Ok(dispatch) = agenda::read_dispatch(key, record) {
                 hosts.insert(dispatch.host);
+                self.counts.outbox.inc();
             }
             ControlFlow::Continue(())
         })?;
@@ -181,6 +182,9 @@ impl Core {
         if let Err(error) = self.store.commit(&batch) {
             tracing::error!(%error, "a delivery could not be noted; it may happen twice");
             return Some(self.clock.now() + 1_000);
+        }
+        if again.is_none() {
+            self.counts.outbox.dec();
         }
         again
     }

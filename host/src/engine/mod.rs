@@ -10,6 +10,7 @@ mod api;
 mod ask;
 mod clock;
 mod commit;
+mod counts;
 mod courier;
 mod directory;
 mod operate;
@@ -18,6 +19,7 @@ mod realm;
 mod release;
 mod seat;
 mod start;
+mod sweep;
 mod timers;
 mod worker;
 
@@ -60,6 +62,7 @@ pub(crate) struct Core {
     clock: Clock,
     /// Requests under way whose answers are sent as events.
     calls: AtomicUsize,
+    counts: counts::Counts,
 }
 
 /// What new owners get.

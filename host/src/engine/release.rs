@@ -13,7 +13,10 @@ impl Core {
             Release::Done(callback, result) => callback(*result),
             Release::Answer(callback, result) => callback(result),
             Release::Task(cloud, task) => self.give(&cloud, task),
-            Release::Dispatch { host, .. } => self.courier.notice(&host),
+            Release::Dispatch { host, .. } => {
+                self.counts.outbox.inc();
+                self.courier.notice(&host);
+            }
             Release::Forget(eci) => self.channels.forget(&eci),
             Release::Timer(due) => self.timers.set(due),
             Release::Call(call) => self.call(*call),

@@ -2,15 +2,16 @@
 
 use super::clock::Clock;
 use super::commit::Commits;
+use super::counts::Counts;
 use super::directory::Channels;
 use super::owners::{Owner, Owners};
 use super::realm::HostRealm;
-use super::{Core, Defaults, ShardSeat, commit, courier, timers, worker};
+use super::{Core, Defaults, ShardSeat, commit, courier, sweep, timers, worker};
 use crate::api::Problem as Told;
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::{Client, Transport};
 use crate::registry::{Address, Registry, RegistryConfig};
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use krl_kernel::cloud::{Budgets, Configuration};
 use krl_kernel::id::Random;
 use krl_kernel::library::Library;
@@ -87,6 +88,8 @@ impl From<StoreError> for OpenError {
 pub struct Engine {
     core: Arc<Core>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Dropped when the engine closes, which ends the sweep.
+    ending: Mutex<Option<Sender<()>>>,
 }
 
 fn entropy() -> Result<[u8; 32], OpenError> {
@@ -154,6 +157,7 @@ impl Engine {
             courier: courier::Desk::default(),
             calls: AtomicUsize::new(0),
             clock: Clock::default(),
+            counts: Counts::new().map_err(|error| OpenError::System(error.to_string()))?,
         });
         core.courier.open(&core);
         let mut threads = Vec::new();
@@ -181,9 +185,12 @@ impl Engine {
         }
         let timed = core.clone();
         threads.push(thread("timers".into(), move || timers::run(&timed))?);
+        let (ending, ends) = bounded(0);
+        let swept = core.clone();
+        threads.push(thread("sweep".into(), move || sweep::run(&swept, &ends))?);
         core.resume_agenda()?;
         core.resume_deliveries()?;
-        let engine = Self { core, threads: Mutex::new(threads) };
+        let engine = Self { core, threads: Mutex::new(threads), ending: Mutex::new(Some(ending)) };
         if engine.core.owners.all().is_empty() {
             let made = engine.core.create_owner("owner".into()).await;
             made.map_err(|problem| OpenError::Owner(problem.message))?;
@@ -205,6 +212,7 @@ impl Engine {
     /// Ends all threads once they have done what they were given.
     pub fn close(&self) {
         self.core.timers.stop();
+        drop(self.ending.lock().map(|mut ending| ending.take()));
         for seat in &self.core.shards {
             seat.give(Task::Stop);
         }

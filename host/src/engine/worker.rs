@@ -54,6 +54,7 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
             core.note_output(number, output.number);
             commits.hand_over(number, losses, output);
         }
+        core.counts.add(shard.take_tally());
         let busy = shard.is_runnable() || shard.is_waiting();
         core.note_turn(number, taken, busy, shard.counts());
         if shard.is_done() {

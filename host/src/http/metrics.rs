@@ -2,7 +2,8 @@
 
 use super::route::{ROUTES, Route};
 use hyper::StatusCode;
-use prometheus::core::Collector;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
     TextEncoder,
@@ -79,6 +80,20 @@ impl Metrics {
         &self.0.registry
     }
 
+    /// Adds a gauge that is read whenever somebody looks at it.
+    ///
+    /// # Errors
+    /// A name that is none, or is there already.
+    pub fn gauge(
+        &self,
+        name: &str,
+        help: &str,
+        read: impl Fn() -> i64 + Send + Sync + 'static,
+    ) -> prometheus::Result<()> {
+        let gauge = IntGauge::new(name, help)?;
+        self.0.registry.register(Box::new(Read { gauge, read }))
+    }
+
     /// All counts, in Prometheus' text form.
     ///
     /// # Errors
@@ -124,6 +139,23 @@ impl Metrics {
 fn added<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> prometheus::Result<C> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
+}
+
+/// A gauge with where its value is.
+struct Read<F> {
+    gauge: IntGauge,
+    read: F,
+}
+
+impl<F: Fn() -> i64 + Send + Sync> Collector for Read<F> {
+    fn desc(&self) -> Vec<&Desc> {
+        self.gauge.desc()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.gauge.set((self.read)());
+        self.gauge.collect()
+    }
 }
 
 /// Counts up now and down when dropped.

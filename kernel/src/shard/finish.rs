@@ -19,6 +19,7 @@ impl Shard {
             self.machines.push(cloud.rest().1);
             return self.abandon(flight, Problem::Storage(error));
         }
+        self.tally.ended(&ending);
         let id = flight.cloud;
         match (flight.purpose, ending) {
             (Purpose::Event(arrival), Ending::Event(done, answer)) => {
@@ -43,6 +44,7 @@ impl Shard {
     }
 
     fn finish_query(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
+        self.tally.ended(&ending);
         let (Purpose::Query(waiter), Ending::Query(answer)) = (flight.purpose, ending) else { return };
         self.write_journals(&flight.cloud, cloud.take_journals());
         if self.is_safe(flight.saw) {

@@ -269,6 +269,7 @@ impl Shard {
 
     /// Gives an evaluation up; what is committed of its cloud stays.
     pub(super) fn abandon(&mut self, flight: Flight, problem: Problem) {
+        self.tally.abandoned(&flight.purpose);
         if !flight.apart && !matches!(flight.purpose, Purpose::Query(_)) {
             self.entry(&flight.cloud).busy = false;
         }

@@ -10,9 +10,11 @@ mod flight;
 mod hold;
 mod loss;
 mod output;
+mod tally;
 mod task;
 
 pub use output::{Call, Output, Release};
+pub use tally::Tally;
 pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
 
 use crate::cloud::{Directory, EventAnswer, Machine, Query, Realm, Refusal, Reply, Rest};
@@ -143,6 +145,7 @@ pub struct Shard {
     claims: VecDeque<(u64, Claim)>,
     /// An evaluation has used up a slice in this turn.
     sliced: bool,
+    tally: Tally,
 }
 
 impl Shard {
@@ -179,6 +182,7 @@ impl Shard {
             held: Vec::new(),
             claims: VecDeque::new(),
             sliced: false,
+            tally: Tally::default(),
         }
     }
 
@@ -223,6 +227,11 @@ impl Shard {
     pub fn next_deadline(&self) -> Option<i64> {
         let evaluation = self.deadlines.peek().map(|Reverse((at, _))| *at);
         evaluation.into_iter().chain(self.next_look()).min()
+    }
+
+    /// What was done since this was last asked.
+    pub fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// Clouds in memory, and evaluations under way.

@@ -1,0 +1,84 @@
+//! What an engine counts, for `/metrics`.
+
+use super::Core;
+use super::seat::ShardSeat;
+use super::start::Engine;
+use crate::http::Metrics;
+use krl_kernel::shard::Tally;
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Upper bounds of the classes of a commit's or sync's duration, in seconds.
+const SECONDS: [f64; 12] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+
+/// Counts and times. Shards add to them once a turn, commits once a batch.
+pub struct Counts {
+    events: IntCounter,
+    queries: IntCounter,
+    failed: IntCounter,
+    /// Batches that were applied.
+    pub commits: Histogram,
+    /// Waits for the disk.
+    pub syncs: Histogram,
+    /// Events that wait for other hosts.
+    pub outbox: IntGauge,
+    /// Records that were removed because they were old.
+    pub swept: IntCounter,
+}
+
+impl Counts {
+    /// All zero.
+    pub fn new() -> prometheus::Result<Self> {
+        let seconds = |name: &str, help: &str| {
+            Histogram::with_opts(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()))
+        };
+        Ok(Self {
+            events: IntCounter::new("krl_events_total", "Events that clouds have reacted to")?,
+            queries: IntCounter::new("krl_queries_total", "Queries that clouds have answered")?,
+            failed: IntCounter::new("krl_errors_total", "Events and queries of which a ruleset failed")?,
+            commits: seconds("krl_commit_seconds", "Time to apply a batch of writes")?,
+            syncs: seconds("krl_sync_seconds", "Time until the disk has what was written")?,
+            outbox: IntGauge::new("krl_outbox_waiting", "Events that wait for other hosts")?,
+            swept: IntCounter::new("krl_swept_total", "Old records of logs that were removed")?,
+        })
+    }
+
+    /// Adds what a shard has done.
+    pub fn add(&self, tally: Tally) {
+        if tally == Tally::default() {
+            return;
+        }
+        self.events.inc_by(tally.events);
+        self.queries.inc_by(tally.queries);
+        self.failed.inc_by(tally.failed);
+    }
+}
+
+impl Engine {
+    /// Lets `/metrics` show what this engine counts.
+    ///
+    /// # Errors
+    /// A second engine with the same metrics.
+    pub fn count_in(&self, metrics: &Metrics) -> prometheus::Result<()> {
+        let core = self.core();
+        let counts = &core.counts;
+        let registry = metrics.registry();
+        registry.register(Box::new(counts.events.clone()))?;
+        registry.register(Box::new(counts.queries.clone()))?;
+        registry.register(Box::new(counts.failed.clone()))?;
+        registry.register(Box::new(counts.commits.clone()))?;
+        registry.register(Box::new(counts.syncs.clone()))?;
+        registry.register(Box::new(counts.outbox.clone()))?;
+        registry.register(Box::new(counts.swept.clone()))?;
+        let sum = |name, help, of: fn(&ShardSeat) -> usize| {
+            let core = Arc::downgrade(core);
+            let read = move || core.upgrade().map_or(0, |core: Arc<Core>| core.shards.iter().map(of).sum());
+            metrics.gauge(name, help, move || i64::try_from(read()).unwrap_or(i64::MAX))
+        };
+        sum("krl_clouds_awake", "Clouds in memory", |seat| seat.awake.load(Ordering::Relaxed))?;
+        sum("krl_evaluations", "Evaluations under way", |seat| seat.flights.load(Ordering::Relaxed))?;
+        sum("krl_tasks_queued", "Tasks that wait for a shard", ShardSeat::waiting)
+    }
+}
