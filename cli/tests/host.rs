@@ -42,7 +42,7 @@ fn serve(folder: &Path, home: &str) -> (Child, u16) {
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let port = loop {
-        let line = lines.next().expect("the host has ended").unwrap();
+        let line = lines.next().unwrap().unwrap();
         if let Some(rest) = line.strip_prefix("krl: serving on 127.0.0.1:") {
             break rest.split(' ').next().unwrap().parse().unwrap();
         }
@@ -286,6 +286,10 @@ fn owners_come_with_limits_and_stop() {
     assert_eq!(host.krl(&format!("host clouds {id}")).out, format!("{root}\n"));
     let quota = host.json(&format!("host quota {id} instructions=5_000_000 memory=33554432"));
     assert_eq!(quota["limits"]["instructions"], 5_000_000.0);
+    let unknown = host.krl(&format!("host quota {id} coins=3"));
+    assert!(host.json(&format!("host quota {id} clouds=3"))["limits"]["clouds"] == 3.0);
+    assert!(host.json(&format!("host quota {id} clouds=none"))["limits"]["clouds"].is_null());
+    assert!(unknown.code == 1 && unknown.err.contains("no limit `coins`"), "{}", unknown.err);
     assert_eq!(host.json(&format!("host suspend {id}"))["suspended"], true);
     let owners = host.krl("host owners").out;
     let line = owners.lines().find(|line| line.contains("Ada")).unwrap();
@@ -313,7 +317,7 @@ fn refusals_name_the_remedy() {
         ("install needy.krl --cloud nosuch --configure 1", 2, "--configure must be a JSON map"),
         ("install krl:bundled/io.picolabs.pds --cloud nosuch", 1, "krl host clouds OWNER"),
         ("host suspend nosuch", 1, "`krl host owners` lists them"),
-        ("host quota nosuch clouds=3", 1, "there is no limit `clouds`"),
+        ("host quota nosuch clouds=3", 1, "`krl host owners` lists them"),
         ("host quota nosuch clouds", 2, "write for example `instructions=5000000`"),
         ("host cloud nosuch", 1, "there is no cloud and no channel nosuch"),
         ("logs nosuch", 1, "there is no cloud and no channel nosuch"),

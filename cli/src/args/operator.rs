@@ -24,7 +24,7 @@ pub struct Remote {
 /// Operate a host.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  krl host stats\n  krl host create-owner Ada\n  krl host quota c1ovs… instructions=5000000 memory=33554432\n  KRL_TOKEN=… krl host owners --host https://clouds.example\n  krl host backup /var/backups/clouds.krlstore\n  krl host restore /var/backups/clouds.krlstore --home /srv/clouds"
+    after_help = "Examples:\n  krl host stats\n  krl host create-owner Ada\n  krl host quota c1ovs… clouds=100 events_per_second=50\n  KRL_TOKEN=… krl host owners --host https://clouds.example\n  krl host backup /var/backups/clouds.krlstore\n  krl host restore /var/backups/clouds.krlstore --home /srv/clouds"
 )]
 pub struct Host {
     /// Print answers as JSON
@@ -59,7 +59,7 @@ pub enum HostCommand {
     Quota {
         /// The owner's id
         owner: String,
-        /// `instructions`, of one reaction or query, or `memory`, in bytes
+        /// `clouds`, `events_per_second`, `instructions` of one reaction or query, `memory` in bytes; `none` lifts a limit
         #[arg(value_name = "NAME=VALUE", required = true)]
         limits: Vec<String>,
     },

@@ -36,12 +36,16 @@ pub fn run(args: &Serve) -> Exit {
 }
 
 async fn serve(settings: &Settings) -> Exit {
+    let mut stop = match Stop::new() {
+        Ok(stop) => stop,
+        Err(error) => return exit::failure(&format!("the system gives no signals: {error}")),
+    };
     let host = match Host::start(settings).await {
         Ok(host) => host,
         Err(error) => return exit::failure(&format!("{error}{}", remedy(&error, settings))),
     };
     announce(settings, &host).await;
-    stop_signal().await;
+    stop.asked().await;
     exit::say("krl: stopping");
     host.stop().await;
     Exit::Ok
@@ -84,18 +88,39 @@ async fn announce(settings: &Settings, host: &Host) {
     }
 }
 
-/// Waits until the process is asked to end.
-async fn stop_signal() {
-    #[cfg(unix)]
-    {
+/// What asks the process to end. It is listened to from the making on, so that nothing is missed.
+#[cfg(unix)]
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
-    drop(tokio::signal::ctrl_c().await);
+}
+
+/// What asks the process to end.
+#[cfg(not(unix))]
+struct Stop;
+
+#[cfg(not(unix))]
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn asked(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

@@ -78,6 +78,10 @@ fn read_limits(given: &[String]) -> Result<DataMap, String> {
     for limit in given {
         let wrong = || format!("`{limit}` is no limit; write for example `instructions=5000000`");
         let (name, value) = limit.split_once('=').ok_or_else(wrong)?;
+        if value.trim() == "none" {
+            limits.insert(name.trim().into(), Data::Null);
+            continue;
+        }
         let number: u64 = value.replace('_', "").parse().map_err(|_| wrong())?;
         limits.insert(name.trim().into(), Data::Number(number as f64));
     }
@@ -99,12 +103,13 @@ fn all_clouds(host: &Connection, owner: &str) -> Result<Data, Exit> {
 }
 
 fn owners(answer: &Data) -> String {
-    let mut table = Table::new(&["id", "name", "root cloud", "created", "state", "limits"]);
+    let mut table = Table::new(&["id", "name", "root cloud", "clouds", "created", "state", "limits"]);
     for owner in items(answer) {
         let suspended = field(owner, "suspended") == Some(&Data::Bool(true));
         let state = if suspended { "suspended" } else { "runs" }.to_owned();
         let (id, name) = (text(owner, "id"), text(owner, "name"));
-        table.row([id, name, text(owner, "root"), text(owner, "created"), state, limits(owner)]);
+        let (root, clouds, created) = (text(owner, "root"), text(owner, "clouds"), text(owner, "created"));
+        table.row([id, name, root, clouds, created, state, limits(owner)]);
     }
     table.text()
 }
