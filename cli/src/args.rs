@@ -1,8 +1,10 @@
 //! The command line: what `krl` accepts. One struct a subcommand; `command/` holds one file for each.
 
+mod bench;
 mod operator;
 mod serve;
 
+pub use bench::{Bench, BenchClouds};
 pub use operator::{Host, HostCommand, Install, Level, Logs, Push, Remote, Trace};
 pub use serve::Serve;
 
@@ -62,6 +64,11 @@ pub enum Command {
     Logs(Logs),
     /// Explain what became of an event or a query: why each rule fired or not
     Trace(Trace),
+    /// Measure this machine: very many clouds on a disk
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Explain a diagnostic code, an operator or a module
     Explain(Explain),
     /// Tell versions, configuration and limits, and test that the machine works

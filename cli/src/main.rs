@@ -1,7 +1,8 @@
 //! The `krl` command. `args` says what it accepts, `command/` holds one file for each subcommand, `session` the cloud behind `run`,
-//! `eval` and `repl`, `program` the rulesets that are loaded into it.
+//! `eval` and `repl`, `program` the rulesets that are loaded into it, `bench` what `krl bench` measures.
 
 mod args;
+mod bench;
 mod command;
 mod config;
 mod editor;

@@ -37,6 +37,7 @@ const ANSWERED: &[&str] = &[
     "ctx:parent",
     "ctx:children",
     "ctx:channels",
+    "ctx:channelsTagged",
     "ctx:rulesets",
     "ctx:newChannel",
     "ctx:putChannel",

@@ -71,6 +71,49 @@ pub fn store_folder(settings: &Settings) -> std::path::PathBuf {
     settings.home.join("store")
 }
 
+/// The clouds of a store, without a server. Must be called within a runtime of tokio.
+///
+/// # Errors
+/// What keeps them from running.
+pub async fn open_engine(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    limits: ShardLimits,
+) -> Result<Engine, HostError> {
+    let transport = TransportConfig { allow: settings.allow.clone(), ..TransportConfig::default() };
+    let client = Client::new(&ClientConfig { transport, ..ClientConfig::default() });
+    let client = client.map_err(HostError::Network)?;
+    let known = |ruleset: &DistroRuleset| {
+        let bundled = BUNDLED.iter().find(|bundled| bundled.rid == ruleset.url);
+        (bundled.map_or_else(|| ruleset.url.clone(), |bundled| bundled.url()), ruleset.config.clone())
+    };
+    let system: Vec<_> = match &settings.distro.system {
+        Some(replaced) => replaced.iter().map(known).collect(),
+        None => SYSTEM.map(|rid| (format!("{}{rid}", Bundled::SCHEME), Data::Map(DataMap::new()))).into(),
+    };
+    let distro = settings.distro.rulesets.iter().map(known);
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let options = Options {
+        base_url: settings.base_url(),
+        threads: settings.threads.unwrap_or(cores),
+        durability: settings.durability,
+        budgets: settings.budgets,
+        limits,
+        rulesets: system.into_iter().chain(distro).collect(),
+        channels: settings.distro.channels.clone(),
+        quota: settings.distro.quota.clone(),
+        registry: RegistryConfig {
+            files: settings.files.clone(),
+            limits: Limits::default(),
+            bundled: BUNDLED,
+            now,
+        },
+        transport: client.transport().clone(),
+        client,
+    };
+    Engine::open(store, options).await.map_err(HostError::Engine)
+}
+
 impl Host {
     /// Opens the store in the host's folder and serves its clouds. Must be called within a runtime of tokio.
     ///
@@ -94,38 +137,7 @@ impl Host {
     /// # Errors
     /// What keeps it from starting.
     pub async fn start_with(settings: &Settings, store: Arc<dyn Store>) -> Result<Self, HostError> {
-        let transport = TransportConfig { allow: settings.allow.clone(), ..TransportConfig::default() };
-        let client = Client::new(&ClientConfig { transport, ..ClientConfig::default() });
-        let client = client.map_err(HostError::Network)?;
-        let known = |ruleset: &DistroRuleset| {
-            let bundled = BUNDLED.iter().find(|bundled| bundled.rid == ruleset.url);
-            (bundled.map_or_else(|| ruleset.url.clone(), |bundled| bundled.url()), ruleset.config.clone())
-        };
-        let system: Vec<_> = match &settings.distro.system {
-            Some(replaced) => replaced.iter().map(known).collect(),
-            None => SYSTEM.map(|rid| (format!("{}{rid}", Bundled::SCHEME), Data::Map(DataMap::new()))).into(),
-        };
-        let distro = settings.distro.rulesets.iter().map(known);
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let options = Options {
-            base_url: settings.base_url(),
-            threads: settings.threads.unwrap_or(cores),
-            durability: settings.durability,
-            budgets: settings.budgets,
-            limits: ShardLimits::default(),
-            rulesets: system.into_iter().chain(distro).collect(),
-            channels: settings.distro.channels.clone(),
-            quota: settings.distro.quota.clone(),
-            registry: RegistryConfig {
-                files: settings.files.clone(),
-                limits: Limits::default(),
-                bundled: BUNDLED,
-                now,
-            },
-            transport: client.transport().clone(),
-            client,
-        };
-        let engine = Arc::new(Engine::open(store, options).await.map_err(HostError::Engine)?);
+        let engine = Arc::new(open_engine(settings, store, ShardLimits::default()).await?);
         let metrics = Metrics::new().map_err(metrics_error)?;
         engine.count_in(&metrics).map_err(metrics_error)?;
         match Server::start(settings, engine.clone(), metrics.clone()).await {

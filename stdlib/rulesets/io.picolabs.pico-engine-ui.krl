@@ -49,9 +49,7 @@ ruleset io.picolabs.pico-engine-ui {
     })
 
     uiECI = function() {
-      ctx:channels
-        .filter(function(channel) { channel{"tags"}.sort() == ["engine", "ui"] })
-        .head(){"id"}
+      ctx:channelsTagged(["engine", "ui"]).head(){"id"}
     }
     name = function() {
       ent:name.defaultsTo("Pico")

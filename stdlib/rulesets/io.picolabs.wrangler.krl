@@ -14,13 +14,10 @@ ruleset io.picolabs.wrangler {
     UI = "io.picolabs.pico-engine-ui"
 
     channels = function(tags) {
-      wanted = tagKey(tags.typeof() == "String" => tags.split(",") | tags)
+      wanted = tags.typeof() == "String" => tags.split(",") | tags
       tags
-        => ctx:channels.filter(function(channel) { tagKey(channel{"tags"}) == wanted })
+        => ctx:channelsTagged(wanted.map(function(tag) { tag.trim().lc() }))
         | ctx:channels
-    }
-    tagKey = function(tags) {
-      tags.defaultsTo([]).map(function(tag) { tag.trim().lc() }).sort().join(",")
     }
 
     installed = function(rid) {

@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+mod bench;
 mod build;
 mod check;
 mod doctor;
@@ -71,6 +72,7 @@ pub fn run(cli: &Cli, matches: &ArgMatches) -> Exit {
         Command::Install(args) => install::run(&context, args),
         Command::Logs(args) => logs::run(&context, args),
         Command::Trace(args) => trace::run(&context, args),
+        Command::Bench { what } => bench::run(what),
         Command::Explain(args) => explain::run(args),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => shell::completions(*shell),

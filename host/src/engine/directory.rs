@@ -1,8 +1,9 @@
 //! Where channels are looked up: what was looked up lately is remembered, changes are forgotten when they are committed.
 
 use super::owners::Owners;
+use crate::registry::{Address, Registry};
 use krl_kernel::channel::{Channel, Kinship};
-use krl_kernel::cloud::{Directory, Listing};
+use krl_kernel::cloud::{Ask, Directory, Listing, Reply};
 use krl_kernel::id::LENGTH;
 use krl_kernel::records::channel::{PolicyTable, find_channel};
 use krl_kernel::records::cloud::load_head;
@@ -17,6 +18,7 @@ const REMEMBERED: usize = 200_000;
 pub struct Channels {
     store: Arc<dyn Store>,
     policies: Arc<PolicyTable>,
+    registry: Registry,
     known: Cache<Arc<str>, Listing>,
     owners: Owners,
     /// How often something was forgotten: what was looked up before is not remembered after.
@@ -24,9 +26,15 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// The channels in `store`.
-    pub fn new(store: Arc<dyn Store>, policies: Arc<PolicyTable>, owners: Owners) -> Self {
-        Self { store, policies, owners, known: Cache::new(REMEMBERED), changes: Mutex::default() }
+    /// The channels in `store`, and the code in `registry`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        policies: Arc<PolicyTable>,
+        owners: Owners,
+        registry: Registry,
+    ) -> Self {
+        let known = Cache::new(REMEMBERED);
+        Self { store, policies, registry, owners, known, changes: Mutex::default() }
     }
 
     fn look_up(&self, eci: &str) -> Result<Option<Listing>, StoreError> {
@@ -78,5 +86,19 @@ impl Directory for Channels {
 
     fn has_room(&self, owner: &str) -> bool {
         self.owners.has_room(owner)
+    }
+
+    fn at_once(&self, ask: &Ask) -> Option<Reply> {
+        let (url, anew) = match ask {
+            Ask::Load(url) => (url, false),
+            Ask::Flush(url) => (url, true),
+            _ => return None,
+        };
+        let address = Address::parse(url).ok()?;
+        if anew && !address.is_constant() {
+            return None;
+        }
+        let ruleset = self.registry.loaded(&address)?;
+        Some(Reply::Code(ruleset.code.clone(), address.canonical().clone()))
     }
 }

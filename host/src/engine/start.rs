@@ -114,7 +114,8 @@ impl Engine {
         let registry = Registry::open(store.clone(), loader, options.transport.clone(), options.registry)?;
         let owners = Owners::read(&*store)?;
         let policies = Arc::<PolicyTable>::default();
-        let channels = Arc::new(Channels::new(store.clone(), policies.clone(), owners.clone()));
+        let channels =
+            Arc::new(Channels::new(store.clone(), policies.clone(), owners.clone(), registry.clone()));
         let seed = entropy()?;
         let realm = Arc::new(HostRealm {
             store: store.clone(),

@@ -142,6 +142,12 @@ impl Address {
     pub fn place(&self) -> &Place {
         &self.place
     }
+
+    /// Does it name the same content as long as the host runs?
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        matches!(self.place, Place::Bundled(_) | Place::Content(_))
+    }
 }
 
 /// The canonical form without credentials.

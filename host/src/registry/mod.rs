@@ -226,7 +226,7 @@ impl Parts {
     async fn flush(self: Arc<Self>, address: Address) -> Outcome {
         match address.place() {
             Place::Web | Place::File => self.take_in_fetched(address).await,
-            // What these name never changes while the host runs.
+            // What these name never changes while the host runs (`Address::is_constant`).
             Place::Bundled(_) | Place::Content(_) => match self.index.loaded(&address) {
                 Some(ruleset) => Ok(Flush { ruleset, changed: false }),
                 None => self.load(address).await,

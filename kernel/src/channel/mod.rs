@@ -104,13 +104,10 @@ impl Channel {
 
     /// Does it have just these tags, in whatever order?
     #[must_use]
-    pub fn has_tags(&self, tags: &[Arc<str>]) -> bool {
-        let sorted = |tags: &[Arc<str>]| {
-            let mut tags = tags.to_vec();
-            tags.sort_unstable();
-            tags
-        };
-        self.tags.len() == tags.len() && sorted(&self.tags) == sorted(tags)
+    pub fn has_tags<T: AsRef<str>>(&self, tags: &[T]) -> bool {
+        let ours = |tag: &str| self.tags.iter().filter(|own| &***own == tag).count();
+        let theirs = |tag: &str| tags.iter().filter(|other| other.as_ref() == tag).count();
+        self.tags.len() == tags.len() && self.tags.iter().all(|tag| ours(tag) == theirs(tag))
     }
 
     /// The form that `ctx:channels` shows.

@@ -18,7 +18,7 @@ pub(super) struct Channels(BTreeMap<Arc<str>, Channel>);
 pub(super) struct Touched {
     /// Channels that it has created, changed or deleted.
     pub channels: BTreeSet<Arc<str>>,
-    pub family: bool,
+    pub parent: bool,
     /// Clouds of children.
     pub children: Vec<Arc<str>>,
     /// The list of rulesets.
@@ -92,7 +92,8 @@ impl Cloud {
     /// Whether the last transaction may have changed the family.
     #[must_use]
     pub fn touched_family(&self) -> bool {
-        self.core.transaction.touched.family
+        let touched = &self.core.transaction.touched;
+        touched.parent || !touched.children.is_empty()
     }
 }
 
@@ -125,12 +126,22 @@ impl Core {
     pub(super) fn answer_of_channels(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
         Some(match (name, args) {
             ("ctx:channels", _) => Ok(Data::Array(self.channels.iter().map(Channel::to_data).collect())),
+            ("ctx:channelsTagged", [tags, ..]) => Ok(self.channels_tagged(tags)),
             ("ctx:newChannel", args) => self.new_channel(&Change::of(args)),
             ("ctx:putChannel", [eci, args @ ..]) => self.put_channel(eci, &Change::of(args)),
             ("ctx:upsertChannel", args) => self.upsert_channel(&Change::of(args)),
             ("ctx:delChannel", [eci, ..]) => self.delete_channel(eci),
             _ => return None,
         })
+    }
+
+    fn channels_tagged(&self, tags: &Data) -> Data {
+        let Data::Array(tags) = tags else { return Data::Array(Vec::new()) };
+        let tags: Option<Vec<&str>> = tags.iter().map(Data::as_str).collect();
+        // A channel has no tags but texts.
+        let Some(tags) = tags else { return Data::Array(Vec::new()) };
+        let tagged = self.channels.iter().filter(|channel| channel.has_tags(&tags));
+        Data::Array(tagged.map(Channel::to_data).collect())
     }
 
     fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {

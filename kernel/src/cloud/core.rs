@@ -3,7 +3,7 @@
 use super::channels::{Channels, Touched};
 use super::environment::{Budgets, LogEntry, Sink, TraceEntry};
 use super::event::{Directive, Event, RuntimeError};
-use super::family::Family;
+use super::family::{Child, Family};
 use super::install::ProgramUndo;
 use super::outside::Outside;
 use super::program::{Info, Installed, Program};
@@ -134,7 +134,10 @@ pub(super) enum Undo {
     JobRemoved(usize, Box<Job>),
     Program(Box<ProgramUndo>),
     Channel(Arc<str>, Option<Box<Channel>>),
-    Family(Box<Family>),
+    /// The last of the children came.
+    ChildAdded,
+    /// A child went from this position.
+    ChildRemoved(usize, Box<Child>),
 }
 
 /// Where a reaction began: what came since is taken back if it fails (decision R2).
@@ -335,7 +338,10 @@ impl Core {
             Undo::JobRemoved(at, job) => self.jobs.insert(at.min(self.jobs.len()), *job),
             Undo::Program(undo) => self.take_back_program(*undo),
             Undo::Channel(id, former) => drop(self.channels.replace(&id, former.map(|channel| *channel))),
-            Undo::Family(former) => self.family = *former,
+            Undo::ChildAdded => drop(self.family.children.pop()),
+            Undo::ChildRemoved(at, child) => {
+                self.family.children.insert(at.min(self.family.children.len()), *child);
+            }
         }
     }
 

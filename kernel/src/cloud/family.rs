@@ -64,7 +64,8 @@ impl Cloud {
 
     /// The child's side of a birth: a channel for the cloud `parent`, and the way to it.
     pub fn be_born(&mut self, parent: &Arc<str>, tie: &Child) {
-        self.core.change_family(|family| family.parent = Some(tie.parent.clone()));
+        self.core.family.parent = Some(tie.parent.clone());
+        self.core.transaction.touched.parent = true;
         let channel = Channel::family(tie.eci.clone(), Kinship::Child, parent.clone());
         self.core.change_channel(&tie.eci, Some(channel));
     }
@@ -75,15 +76,17 @@ impl Core {
         let channel = Channel::family(child.parent.clone(), Kinship::Parent, child.cloud.clone());
         self.change_channel(&child.parent, Some(channel));
         self.touch_child(child.cloud.clone());
-        self.change_family(|family| family.children.push(child));
+        self.transaction.undo.push(Undo::ChildAdded);
+        self.family.children.push(child);
     }
 
     pub(super) fn disown(&mut self, eci: &str) -> Result<Child, NoChild> {
-        let child = self.family.children.iter().find(|child| *child.eci == *eci).cloned();
-        let child = child.ok_or_else(|| NoChild(eci.into()))?;
+        let at = self.family.children.iter().position(|child| *child.eci == *eci);
+        let at = at.ok_or_else(|| NoChild(eci.into()))?;
+        let child = self.family.children.remove(at);
         self.change_channel(&child.parent, None);
         self.touch_child(child.cloud.clone());
-        self.change_family(|family| family.children.retain(|other| *other.eci != *eci));
+        self.transaction.undo.push(Undo::ChildRemoved(at, Box::new(child.clone())));
         Ok(child)
     }
 
@@ -100,11 +103,5 @@ impl Core {
     /// A child came or went.
     fn touch_child(&mut self, cloud: Arc<str>) {
         self.transaction.touched.children.push(cloud);
-    }
-
-    fn change_family(&mut self, change: impl FnOnce(&mut Family)) {
-        self.transaction.touched.family = true;
-        self.transaction.undo.push(Undo::Family(Box::new(self.family.clone())));
-        change(&mut self.family);
     }
 }

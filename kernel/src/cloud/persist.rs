@@ -6,7 +6,6 @@ use super::family::{Child, Family};
 use super::install::carried;
 use super::program::Installed;
 use super::rest::{Home, Realm, Rest};
-use super::start::Starter;
 use super::{Budgets, Cloud, Machine};
 use crate::channel::Kinship;
 use crate::library::{Code, Library};
@@ -15,7 +14,7 @@ use crate::records::cloud::{self, Head, Installation, Source};
 use crate::records::key::{Tag, of_cloud};
 use crate::records::{channel, job, matches};
 use crate::store::{Batch, Read, Space, StoreError, scan_prefix};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -111,12 +110,13 @@ impl Rest {
         core.host = realm.host();
         let channels = stored.channels.into_iter().map(|(_, channel)| channel);
         core.channels.restore(id, channels.collect());
+        let for_children = core.channels.iter().filter_map(|channel| {
+            let is_one = channel.tags.iter().any(|tag| **tag == *Kinship::Parent.tag());
+            Some((channel.family.clone().filter(|_| is_one)?, channel.id.clone()))
+        });
+        let for_children: HashMap<_, _> = for_children.collect();
         let children = stored.children.into_iter().map(|child| {
-            let ours = core.channels.iter().find(|channel| {
-                channel.family.as_ref() == Some(&child.id)
-                    && channel.tags.iter().any(|tag| **tag == *Kinship::Parent.tag())
-            });
-            let parent = ours.map(|channel| channel.id.clone()).unwrap_or_default();
+            let parent = for_children.get(&child.id).cloned().unwrap_or_default();
             Child { cloud: child.id, eci: child.eci, parent, sequence: child.sequence }
         });
         let children = children.collect();
@@ -171,14 +171,15 @@ fn matches_of<'a>(
 
 impl Cloud {
     /// A child of `parent`, born in its transaction.
-    pub(super) fn newborn(parent: &Core, id: &Arc<str>) -> Self {
+    pub(super) fn newborn(parent: &mut Core, id: &Arc<str>) -> Self {
         let mut machine = Box::new(Machine::default());
         let mut core = Core::bare(id, &parent.owner, parent.now, parent.budgets, parent.library.clone());
         core.host = parent.host.clone();
+        core.random = Some(Box::new(parent.random().fork()));
         core.home = parent.home.clone();
         core.journaling = parent.journaling;
         core.transaction.touched.program = true;
-        core.program = Arc::new(Starter { core: &mut core, vm: &mut machine.vm }.empty_program());
+        core.start_program(&mut machine.vm, Vec::new());
         Self { core, machine }
     }
 
@@ -190,7 +191,7 @@ impl Cloud {
         let core = &mut self.core;
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.id.clone();
-        if touched.program || touched.family {
+        if touched.program || touched.parent {
             cloud::put_head(batch, &id, &core.head());
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
@@ -200,7 +201,7 @@ impl Cloud {
             }
         }
         for child in &touched.children {
-            match core.family.children.iter().find(|known| known.cloud == *child) {
+            match core.family.children.iter().rev().find(|known| known.cloud == *child) {
                 Some(known) => {
                     let Child { cloud: id, eci, sequence, .. } = known.clone();
                     cloud::put_child(batch, &core.id, &cloud::Child { id, eci, sequence });
