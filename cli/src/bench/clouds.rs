@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Making, Memory, Stored};
 use super::home::{Home, Host};
-use super::machine::{Dice, Machine, resident_bytes};
+use super::machine::{Dice, Machine, processor_seconds, resident_bytes};
 use super::{fire, grow, probe};
 use crate::args::BenchClouds;
 use crate::exit::say;
@@ -58,15 +58,19 @@ async fn grow_to(
     let mut channels = parents.to_vec();
     while there < count {
         say(&format!("timing events to {there} clouds"));
-        figures.latency.push(fire::events(host, &channels, there).await?);
+        let latency = fire::events(host, &channels, there).await?;
+        say(&latency.row());
+        figures.latency.push(latency);
         let step = (there * 10).min(count) - there;
-        let begun = Instant::now();
+        let (begun, worked) = (Instant::now(), processor_seconds().unwrap_or_default());
         let told = |made: usize| {
             let rate = made as f64 / begun.elapsed().as_secs_f64();
             say(&format!("{} clouds, {rate:.0} a second", there + made));
         };
         grow::make(host, parents, step, told).await?;
-        figures.making.push(Making { clouds: step, seconds: begun.elapsed().as_secs_f64() });
+        let seconds = begun.elapsed().as_secs_f64();
+        let processor_seconds = processor_seconds().unwrap_or_default() - worked;
+        figures.making.push(Making { clouds: step, seconds, processor_seconds });
         there += step;
         channels = all(host, parents).await?;
     }

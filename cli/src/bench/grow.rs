@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 pub const PARENTS: usize = 1_000;
 /// Requests under way at a time.
 const IN_FLIGHT: usize = 256;
+/// Between two reports.
+const TELL: Duration = Duration::from_secs(5);
 /// The ruleset that is asked and told.
 const UI: &str = "io.picolabs.pico-engine-ui";
 
@@ -59,7 +61,7 @@ pub async fn make(
         });
     }
     loop {
-        match tokio::time::timeout(Duration::from_secs(1), workers.join_next()).await {
+        match tokio::time::timeout(TELL, workers.join_next()).await {
             Err(_) => told(next.load(Ordering::Relaxed).min(count)),
             Ok(Some(ended)) => ended.map_err(|error| error.to_string())??,
             Ok(None) => break,

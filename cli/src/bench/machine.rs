@@ -49,6 +49,16 @@ pub fn resident_bytes() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
+/// Seconds that processors have worked for the process; none where the system does not say.
+pub fn processor_seconds() -> Option<f64> {
+    const TICKS: f64 = 100.0;
+    let facts = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may hold anything, stand the state and ten more fields.
+    let mut fields = facts.rsplit(')').next()?.split_whitespace().skip(11);
+    let (user, system): (f64, f64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some((user + system) / TICKS)
+}
+
 /// How long things took, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct Times {

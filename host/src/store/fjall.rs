@@ -16,8 +16,12 @@ use std::collections::hash_map::Entry;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 const MIB: u64 = 1024 * 1024;
+
+/// How long a store that is closed writes files.
+const LONGEST_CLOSE: Duration = Duration::from_secs(5);
 
 /// The mark that counts syncs.
 const SYNCED: &[u8] = b"synced";
@@ -154,6 +158,16 @@ impl FjallStore {
         self.folder.display().to_string()
     }
 
+    /// Lets the buffers go to files, for a while: what is in files is passed over in the journals at the next start.
+    fn empty_buffers(&self) {
+        let spaces = Space::ALL.map(|space| self.spaces.of(space));
+        spaces.iter().chain(&[&self.marks]).for_each(|space| drop(space.rotate_memtable()));
+        let begun = Instant::now();
+        while self.database.write_buffer_size() > 0 && begun.elapsed() < LONGEST_CLOSE {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     fn view(&self) -> View {
         View { snapshot: self.database.snapshot(), spaces: self.spaces.clone() }
     }
@@ -270,6 +284,9 @@ impl Drop for FjallStore {
     fn drop(&mut self) {
         // The engine syncs when it goes; this counts it. What fails here fails there, and is found at the next start.
         let _ = self.sync();
+        if self.check_usable().is_ok() {
+            self.empty_buffers();
+        }
     }
 }
 

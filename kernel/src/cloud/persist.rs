@@ -183,12 +183,13 @@ impl Cloud {
         Self { core, machine }
     }
 
-    /// Adds what the last transaction has touched to a batch.
+    /// Adds what the last transaction has touched to a batch, if the cloud has a home.
     ///
     /// # Errors
-    /// The store's, when the records of a ruleset that is gone are looked for.
+    /// The store's, when it is asked for what is there already.
     pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let core = &mut self.core;
+        let Some(Home { read, .. }) = core.home.clone() else { return Ok(()) };
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.id.clone();
         if touched.program || touched.parent {
@@ -196,7 +197,7 @@ impl Cloud {
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
             match core.channels.get(eci) {
-                Some(kept) => channel::put_channel(batch, &id, 0, kept),
+                Some(kept) => channel::put_channel(&*read, batch, &id, 0, kept)?,
                 None => channel::remove_channel(batch, &id, eci),
             }
         }
@@ -218,10 +219,8 @@ impl Cloud {
         for (rid, rule) in &touched.matches {
             matches::put_match(batch, &id, rid, rule, core.match_of(rid, rule));
         }
-        if let Some(home) = &core.home {
-            for rid in std::mem::take(&mut core.transaction.uninstalled) {
-                erase_ruleset(&*home.read, &id, &rid, batch)?;
-            }
+        for rid in std::mem::take(&mut core.transaction.uninstalled) {
+            erase_ruleset(&*read, &id, &rid, batch)?;
         }
         for kept in core.kept.iter_mut().filter(|kept| kept.changed) {
             kept.variables.save(batch);

@@ -107,14 +107,28 @@ pub(super) fn check_policies(hash: &[u8], record: &[u8]) -> Result<(), Damage> {
     if hash_of(record) == hash { Ok(()) } else { Err(Damage::Hash) }
 }
 
-/// Writes a channel of a cloud, a new one or one that changed. A cloud's channels are in the order of their numbers.
-pub fn put_channel(batch: &mut Batch, cloud: &str, sequence: u64, channel: &Channel) {
+/// Writes a channel of a cloud, a new one or one that changed, and its policies unless `read` has them. A cloud's channels are in the order
+/// of their numbers.
+///
+/// # Errors
+/// The store's.
+pub fn put_channel(
+    read: &dyn Read,
+    batch: &mut Batch,
+    cloud: &str,
+    sequence: u64,
+    channel: &Channel,
+) -> Result<(), StoreError> {
     let (policies, record) = policy_hash(&channel.policies);
     let kept = Kept { sequence, tags: channel.tags.clone(), family: channel.family.clone(), policies };
     let route = Route { cloud: cloud.into(), family: channel.family.clone(), policies };
-    batch.put(Space::Code, policy_key(&policies), record);
+    let key = policy_key(&policies);
+    if read.get(Space::Code, &key)?.is_none() {
+        batch.put(Space::Code, key, record);
+    }
     batch.put(Space::Clouds, of_cloud(cloud, Tag::Channel, &[&channel.id]), encode(&kept));
     batch.put(Space::Channels, channel.id.as_bytes(), encode(&route));
+    Ok(())
 }
 
 /// Removes a channel of a cloud.

@@ -63,7 +63,7 @@ fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     let mut batch = Batch::default();
     cloud::put_head(&mut batch, id, &head());
     for (sequence, channel) in channels(id).iter().enumerate() {
-        put_channel(&mut batch, id, sequence as u64, channel);
+        put_channel(&*store, &mut batch, id, sequence as u64, channel).unwrap();
     }
     for (id_of, sequence) in [("y", 1), ("x", 2)] {
         cloud::put_child(&mut batch, id, &Child { id: id_of.into(), eci: "e".into(), sequence });
