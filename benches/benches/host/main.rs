@@ -7,7 +7,7 @@
 //!
 //! `--seconds N` measures each line for so long (4), `--durability sync|os` one of the two only, `--settings "FLAGS"` gives flags to
 //! `krl serve`. The load generator shares the machine's cores with the engine; the last column is the engine's own processor time for each answer.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -391,7 +391,10 @@ impl Core {
 
     /// The cloud's source of randomness.
     pub fn random(&mut self) -> &mut Random {
-        debug_assert!(self.random.is_some(), "a cloud at work has one: its machine's, or its parent's while it is born");
+        debug_assert!(
+            self.random.is_some(),
+            "a cloud at work has one: its machine's, or its parent's while it is born"
+        );
         self.random.get_or_insert_with(|| Box::new(Random::new(0)))
     }
 
