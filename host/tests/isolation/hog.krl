@@ -1,0 +1,46 @@
+ruleset hog {
+  meta {
+    name "Hog"
+    description <<Takes all it can get>>
+    shares total
+  }
+
+  global {
+    many = 0.range(3000)
+    total = function() { ent:count.defaultsTo(0) }
+  }
+
+  rule endless {
+    select when hog endless
+    pre {
+      sum = many.reduce(function(a, i) { many.reduce(function(b, j) { b + j }, a) }, 0)
+    }
+    fired {
+      ent:sum := sum
+    }
+  }
+
+  rule again {
+    select when hog again
+    fired {
+      raise hog event "again"
+    }
+  }
+
+  rule big {
+    select when hog big
+    pre {
+      text = many.reduce(function(text, i) { text + text }, "x")
+    }
+    fired {
+      ent:text := text
+    }
+  }
+
+  rule count_up {
+    select when hog count
+    fired {
+      ent:count := total() + 1
+    }
+  }
+}

@@ -1,0 +1,121 @@
+//! Clouds that take all they can get: they are told so, and their neighbours on the same thread go on being answered (decision R5).
+//! How quickly is a question for `benches/benches/isolation.rs`.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+use krl_host::api::{Engine, Operation, Question, Signal};
+use krl_host::config::Settings;
+use krl_host::registry::Files;
+use krl_host::serve::Host;
+use krl_kernel::store::MemoryStore;
+use krl_vm::data::{Data, DataMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const RULESET: &str = concat!("file://", env!("CARGO_MANIFEST_DIR"), "/tests/isolation/hog.krl");
+const NEIGHBOURS: usize = 3;
+/// Events that wait for one cloud at a time.
+const QUEUED: u32 = 2_000;
+
+fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
+    Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+fn field<'a>(data: &'a Data, name: &str) -> &'a Data {
+    data.as_map().and_then(|map| map.get(name)).unwrap_or(&Data::Null)
+}
+
+/// A new cloud with the ruleset; answers a channel of it.
+async fn cloud(host: &Host, name: &str) -> String {
+    let engine = host.engine();
+    let owner = engine.operate(Operation::CreateOwner { name: name.into() }).await.unwrap();
+    let ui = field(&owner, "ui").as_str().unwrap().to_owned();
+    engine
+        .operate(Operation::Install { id: ui.clone(), url: RULESET.into(), config: map([]) })
+        .await
+        .unwrap();
+    let policy = |key: &str| {
+        let all = map([(key, Data::string("*")), ("name", Data::string("*"))]);
+        map([("allow", Data::Array(vec![all])), ("deny", Data::Array(Vec::new()))])
+    };
+    let tags = Data::Array(vec![Data::string("hog")]);
+    let wanted = map([("tags", tags), ("eventPolicy", policy("domain")), ("queryPolicy", policy("rid"))]);
+    let Data::Map(attrs) = wanted else { panic!("no map") };
+    let made =
+        Signal { eci: ui.clone(), domain: "engine_ui".into(), name: "new_channel".into(), attrs, id: None };
+    assert!(engine.signal(made).await.unwrap().errors.is_empty());
+    let seen = ask(host, &ui, "io.picolabs.pico-engine-ui", "pico").await;
+    let Data::Array(channels) = field(&seen, "channels") else { panic!("no channels") };
+    let ours = channels.iter().find(|channel| field(channel, "tags").to_json() == r#"["hog"]"#);
+    field(ours.unwrap(), "id").as_str().unwrap().to_owned()
+}
+
+async fn ask(host: &Host, eci: &str, rid: &str, name: &str) -> Data {
+    let question =
+        Question { eci: eci.into(), rid: rid.into(), name: name.into(), args: DataMap::new(), hops: 0 };
+    host.engine().ask(question).await.unwrap()
+}
+
+fn event(eci: &str, name: &str) -> Signal {
+    Signal { eci: eci.into(), domain: "hog".into(), name: name.into(), attrs: DataMap::new(), id: None }
+}
+
+/// Lets a neighbour be busy until it is told to stop; answers how many events it was answered.
+async fn live(host: Arc<Host>, channel: String, stop: Arc<AtomicBool>) -> u32 {
+    let Data::Number(before) = ask(&host, &channel, "hog", "total").await else { panic!("no count") };
+    let mut answered = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let answer = host.engine().signal(event(&channel, "count")).await.unwrap();
+        assert!(answer.errors.is_empty(), "{answer:?}");
+        answered += 1;
+        let count = ask(&host, &channel, "hog", "total").await;
+        assert_eq!(count, Data::Number(before + f64::from(answered)));
+    }
+    answered
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_of_clouds_without_measure_are_answered() {
+    let home = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        address: "127.0.0.1".into(),
+        port: 0,
+        home: home.path().into(),
+        files: Files::Anywhere,
+        threads: Some(1),
+        ..Settings::default()
+    };
+    let host = Arc::new(Host::start_with(&settings, Arc::new(MemoryStore::default())).await.unwrap());
+    let hog = cloud(&host, "hog").await;
+    let mut neighbours = Vec::new();
+    for n in 0..NEIGHBOURS {
+        neighbours.push(cloud(&host, &format!("neighbour {n}")).await);
+    }
+    for (name, code) in [
+        ("endless", "limit_instructions"),
+        ("again", "limit_cascade"),
+        ("big", "limit_memory"),
+        ("count", ""),
+    ] {
+        let stop = Arc::new(AtomicBool::new(false));
+        let lives = neighbours.iter().map(|channel| live(host.clone(), channel.clone(), stop.clone()));
+        let lives: Vec<_> = lives.map(tokio::spawn).collect();
+        if code.is_empty() {
+            for _ in 0..QUEUED {
+                host.engine().fire(event(&hog, name)).await.unwrap();
+            }
+            // It comes behind all of them.
+            host.engine().signal(event(&hog, name)).await.unwrap();
+            assert_eq!(ask(&host, &hog, "hog", "total").await, Data::Number(f64::from(QUEUED + 1)));
+        } else {
+            let answer = host.engine().signal(event(&hog, name)).await.unwrap();
+            assert_eq!(answer.errors[0].code, code, "{answer:?}");
+        }
+        stop.store(true, Ordering::Relaxed);
+        for life in lives {
+            assert!(life.await.unwrap() > 0, "nobody was answered beside {name}");
+        }
+    }
+    assert_eq!(ask(&host, &hog, "hog", "total").await, Data::Number(f64::from(QUEUED + 1)));
+    Arc::into_inner(host).unwrap().stop().await;
+}
