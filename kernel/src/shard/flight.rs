@@ -145,8 +145,8 @@ impl Shard {
         }
         let written = self.entry(&cloud).written;
         let busy = self.entry(&cloud).busy;
-        let stored = busy || self.entry(&cloud).rest.is_none();
-        if stored && !self.is_safe(written) {
+        // Nobody is told what may yet be lost.
+        if !self.is_safe(written) {
             self.entry(&cloud).queries.push((query, waiter));
             return self.hold(&cloud, 0);
         }
@@ -192,12 +192,10 @@ impl Shard {
             cloud.start_up();
             work(cloud)
         };
-        let saw = if apart { 0 } else { self.entry(&cloud).written };
         let fiber = match Fiber::new(&mut self.stacks, self.directory.clone(), awake, work) {
             Ok(fiber) => fiber,
             Err((awake, _)) => {
-                let flight =
-                    Flight { fiber: None, cloud: cloud.clone(), purpose, apart, begun: self.now, saw };
+                let flight = Flight { fiber: None, cloud: cloud.clone(), purpose, apart, begun: self.now };
                 if !apart {
                     self.settle_down(&cloud, *awake);
                 }
@@ -206,7 +204,7 @@ impl Shard {
         };
         let number = self.next_flight;
         self.next_flight += 1;
-        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now, saw };
+        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now };
         self.go_on(number, flight, Reply::Go);
     }
 

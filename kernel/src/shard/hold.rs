@@ -45,7 +45,11 @@ impl Shard {
 
     /// When clouds are to be looked at again.
     pub(super) fn next_look(&self) -> Option<i64> {
-        self.held.iter().map(|(_, until)| (*until).max(self.now + 1)).min()
+        let look = |(cloud, until): &(Arc<str>, i64)| {
+            let written = self.clouds.get(cloud).map_or(0, |entry| entry.written);
+            if self.is_safe(written) { *until } else { (*until).max(self.now + 1) }
+        };
+        self.held.iter().map(look).min()
     }
 
     /// Goes on with the clouds that have waited long enough.

@@ -19,7 +19,7 @@ pub(super) enum Claim {
 }
 
 impl Shard {
-    /// Forgets all clouds: the store has lost what was written. Who waits for evaluations is told so; queries of what is committed go on.
+    /// Forgets all clouds: the store has lost what was written. Who waits for events is told so; queries see only what is committed, and go on.
     pub fn forget(&mut self, error: &StoreError) {
         let problem = || Problem::Storage(error.clone());
         let number = self.output.number;
@@ -28,13 +28,10 @@ impl Shard {
         let mut again = Vec::new();
         for (number, flight) in std::mem::take(&mut self.flights) {
             match flight.purpose {
-                Purpose::Query(_) if self.is_safe(flight.saw) => {
-                    self.flights.insert(number, flight);
-                }
+                Purpose::Query(_) => drop(self.flights.insert(number, flight)),
                 Purpose::Event(arrival) if arrival.inbox.is_some() => again.push(Claim::Done(arrival)),
                 Purpose::Event(arrival) => fail(arrival.waiter, problem()),
                 Purpose::Install(waiter, _) => waiter(Err(problem())),
-                Purpose::Query(waiter) => waiter(Err(problem())),
                 Purpose::Due | Purpose::Switch => {}
             }
         }

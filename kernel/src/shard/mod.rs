@@ -113,8 +113,6 @@ struct Flight {
     /// It has a copy of its own; what becomes of it is dropped.
     apart: bool,
     begun: i64,
-    /// The number of the last output whose writes it can have seen.
-    saw: u64,
 }
 
 /// The clouds that one thread looks after.
