@@ -68,6 +68,12 @@ impl Directory for World {
         let own = Channel::family(eci, Kinship::Own, eci);
         Ok(Some(Listing { cloud: eci.into(), channel: Arc::new(own) }))
     }
+
+    fn at_once(&self, ask: &Ask) -> Option<Reply> {
+        let Ask::Load(rid) = ask else { return None };
+        let code = self.codes.lock().unwrap().get(rid).cloned()?;
+        Some(Reply::Code(code, rid.clone()))
+    }
 }
 
 struct Bench {
@@ -226,10 +232,11 @@ impl Bench {
 }
 
 const RULESET: &str = r#"ruleset t {
-    meta { shares total, twice, fetched }
+    meta { shares total, twice, fetched, children }
     global {
         total = function() { ent:total.defaultsTo(0) }
         twice = function() { ctx:query(ctx:picoId, "t", "total") * 2 }
+        children = function() { ctx:children.length() }
         fetched = function() { http:get("http://there"){"content"} + total() }
     }
     rule count { select when t count send_directive("n", {"n": total() + 1}) always { ent:total := total() + 1 } }
@@ -248,6 +255,14 @@ const RULESET: &str = r#"ruleset t {
             send_directive("channel", {"id": channel{"id"}})
         }
     }
+    rule bear {
+        select when t bear or t bear_in_vain
+        every {
+            ctx:newPico([{"url": "t"}]) setting(eci)
+            ctx:eventQuery(eci, "t", "open", {}, "t", "total")
+        }
+    }
+    rule in_vain { select when t bear_in_vain always { raise t event "" } }
     rule endless { select when t endless foreach 1.range(1000000) setting(n) noop() }
     rule fails { select when t fails always { ent:total := 1000; raise t event "" } }
     rule send { select when t send event:send({"eci": ctx:picoId, "domain": "t", "type": "count"}) }
@@ -418,19 +433,35 @@ fn a_deleted_cloud_leaves_no_records() {
     assert_eq!(records(&bench), before);
 }
 
+#[test]
+fn children_have_ids_of_their_own_and_births_may_be_taken_back() {
+    let mut bench = Bench::new();
+    let cloud = bench.cloud(RULESET);
+    for name in ["bear", "bear_in_vain", "bear"] {
+        drop(bench.event(&cloud, name));
+        bench.run();
+    }
+    let mut bench = bench.restarted();
+    drop(bench.event(&cloud, "bear"));
+    bench.run();
+    let children = bench.query(&cloud, "children");
+    bench.run();
+    assert_eq!(children.try_recv().unwrap(), "3");
+    // For each child one on either side, and one that it opened.
+    assert_eq!(count(&bench, Space::Channels), 9);
+}
+
 /// Records of clouds, channels and the agenda.
 fn records(bench: &Bench) -> usize {
+    [Space::Clouds, Space::Channels, Space::Agenda].map(|space| count(bench, space)).iter().sum()
+}
+
+fn count(bench: &Bench, space: Space) -> usize {
     let mut count = 0;
-    for space in [Space::Clouds, Space::Channels, Space::Agenda] {
-        let count = &mut count;
-        bench
-            .world
-            .store
-            .scan(space, &[], None, &mut |_, _| {
-                *count += 1;
-                std::ops::ControlFlow::Continue(())
-            })
-            .unwrap();
-    }
+    let mut visit = |_: &[u8], _: &[u8]| {
+        count += 1;
+        std::ops::ControlFlow::Continue(())
+    };
+    bench.world.store.scan(space, &[], None, &mut visit).unwrap();
     count
 }
