@@ -99,8 +99,8 @@ impl Stage for Hosted<'_> {
 
     fn event(&mut self, way: &Contact, (domain, name): (&str, &str), attrs: Data) -> Result<Seen, String> {
         let to = self.channel(way);
-        let sent = Sent { domain: domain.into(), name: name.into(), attrs };
-        self.house.signal(&to, &sent, None).map(|answer| wire::seen(&answer))
+        let sent = Sent { domain: domain.into(), name: name.into(), attrs, id: None };
+        self.house.signal(&to, &sent).map(|answer| wire::seen(&answer))
     }
 
     fn query(&mut self, way: &Contact, (rid, name): (&str, &str), args: Data) -> Result<Data, String> {

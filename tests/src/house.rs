@@ -78,6 +78,11 @@ impl House {
         }
     }
 
+    /// The settings of hosts that are yet to be started.
+    pub fn settings(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
     /// The engine of a host, which is started if it is not there.
     pub fn engine(&mut self, name: &str) -> Arc<krl_host::engine::Engine> {
         if !self.seats.contains_key(name) {
@@ -99,7 +104,7 @@ impl House {
     }
 
     /// What a future comes to, on the threads of this house.
-    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+    pub fn until<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
@@ -115,7 +120,7 @@ impl House {
     /// The host's.
     pub fn operate(&mut self, host: &str, operation: Operation) -> Result<Data, Problem> {
         let engine = self.engine(host);
-        self.wait(engine.operate(operation))
+        self.until(engine.operate(operation))
     }
 
     /// Starts a host on its store.
@@ -150,22 +155,15 @@ impl House {
     ///
     /// # Errors
     /// The message of a refusal.
-    pub fn signal(&mut self, to: &Address, event: &Sent, id: Option<&str>) -> Result<Data, String> {
-        let Sent { domain, name, attrs } = event;
+    pub fn signal(&mut self, to: &Address, event: &Sent) -> Result<Data, String> {
         if self.way == Way::Http {
-            let path = path(&["c", &to.eci, "event-wait", domain, name]);
+            let path = path(&["c", &to.eci, "event-wait", &event.domain, &event.name]);
             let at = self.listens(&to.host);
-            return wire::post(at, &path, attrs, id).into_event();
+            return wire::post(at, &path, &event.attrs, event.id.as_deref()).into_event();
         }
         let engine = self.engine(&to.host);
-        let signal = Signal {
-            eci: to.eci.clone(),
-            domain: domain.clone(),
-            name: name.clone(),
-            attrs: attrs.as_map().cloned().unwrap_or_default(),
-            id: id.map(Into::into),
-        };
-        let answer = self.wait(engine.signal(signal)).map_err(|problem| plain(&problem.message))?;
+        let answer =
+            self.until(engine.signal(signal(to, event))).map_err(|problem| plain(&problem.message))?;
         Ok(wire::answer_data(&answer))
     }
 
@@ -197,7 +195,7 @@ impl House {
 impl World for House {
     fn root(&mut self, host: &str) -> String {
         let engine = self.engine(host);
-        let ui = self.wait(engine.ui_channel());
+        let ui = self.until(engine.ui_channel());
         ui.unwrap_or_else(|problem| panic!("{}", problem.message)).to_string()
     }
 
@@ -215,7 +213,7 @@ impl World for House {
     }
 
     fn event(&mut self, to: &Address, event: &Sent) -> Result<Answer, String> {
-        let answer = self.signal(to, event, None)?;
+        let answer = self.signal(to, event)?;
         let list = |name: &str| match answer.as_map().and_then(|map| map.get(name)) {
             Some(Data::Array(items)) => items.clone(),
             _ => Vec::new(),
@@ -228,6 +226,22 @@ impl World for House {
             other => other,
         });
         Ok(Answer { directives: list("directives"), errors: errors.collect() })
+    }
+
+    fn fire(&mut self, to: &Address, event: &Sent) -> Result<(), String> {
+        if self.way == Way::Http {
+            let path = path(&["c", &to.eci, "event", &event.domain, &event.name]);
+            let at = self.listens(&to.host);
+            return wire::post(at, &path, &event.attrs, event.id.as_deref()).into_answer().map(drop);
+        }
+        let engine = self.engine(&to.host);
+        let fired = self.until(engine.fire(signal(to, event)));
+        fired.map(drop).map_err(|problem| plain(&problem.message))
+    }
+
+    fn wait(&mut self, milliseconds: i64) {
+        let names: Vec<_> = self.seats.keys().cloned().collect();
+        names.iter().for_each(|name| self.run_ahead(name, milliseconds));
     }
 
     fn query(&mut self, to: &Address, query: &Asked) -> Result<Data, String> {
@@ -245,7 +259,7 @@ impl World for House {
             args: args.as_map().cloned().unwrap_or_else(DataMap::new),
             hops: 0,
         };
-        self.wait(engine.ask(question)).map_err(|problem| plain(&problem.message))
+        self.until(engine.ask(question)).map_err(|problem| plain(&problem.message))
     }
 
     fn settle(&mut self) {
@@ -274,6 +288,12 @@ impl Drop for House {
             }
         }
     }
+}
+
+fn signal(to: &Address, event: &Sent) -> Signal {
+    let Sent { domain, name, attrs, id } = event.clone();
+    let attrs = attrs.as_map().cloned().unwrap_or_default();
+    Signal { eci: to.eci.clone(), domain, name, attrs, id }
 }
 
 /// A port that nobody listens on.

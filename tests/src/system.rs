@@ -27,6 +27,17 @@ pub trait World {
     /// The message of a refusal.
     fn event(&mut self, to: &Address, event: &Sent) -> Result<Answer, String>;
 
+    /// Sends an event from outside without waiting for what it does.
+    ///
+    /// # Errors
+    /// The message of a refusal.
+    fn fire(&mut self, to: &Address, event: &Sent) -> Result<(), String> {
+        self.event(to, event).map(drop)
+    }
+
+    /// Lets milliseconds pass on all hosts.
+    fn wait(&mut self, _milliseconds: i64) {}
+
     /// Asks a query from outside.
     ///
     /// # Errors
@@ -58,6 +69,8 @@ pub struct Sent {
     pub name: String,
     /// Its attributes.
     pub attrs: Data,
+    /// Its id, if the sender chose one.
+    pub id: Option<String>,
 }
 
 /// A query.
@@ -130,7 +143,9 @@ pub fn run(case: &Data, world: &mut dyn World) -> Result<(), String> {
     }
     for (number, step) in list(&member(case, "steps")).iter().enumerate() {
         player.step(step).map_err(|why| format!("step {number}, {}: {why}", step.to_json()))?;
-        player.world.settle();
+        if member(step, "fire") == Data::Null {
+            player.world.settle();
+        }
     }
     Ok(())
 }
@@ -160,6 +175,17 @@ impl Player<'_> {
             self.query(&self.filled(query), &map)
         } else if let Some(open) = map.get("open") {
             self.open(&self.filled(open))
+        } else if let Some(event) = map.get("fire") {
+            let event = self.filled(event);
+            self.world.fire(&address(&event), &sent(&event))
+        } else if let Some(Data::Number(ms)) = map.get("wait_ms") {
+            self.world.wait(*ms as i64);
+            Ok(())
+        } else if let Some(rulesets) = map.get("publish").and_then(Data::as_map) {
+            for (url, source) in rulesets {
+                self.world.publish(url, source.as_str().unwrap_or_default());
+            }
+            Ok(())
         } else if let Some(host) = map.get("restart").and_then(Data::as_str) {
             self.world.restart(host);
             Ok(())
@@ -169,9 +195,7 @@ impl Player<'_> {
     }
 
     fn event(&mut self, event: &Data, step: &DataMap) -> Result<(), String> {
-        let sent =
-            Sent { domain: text(event, "domain"), name: text(event, "name"), attrs: member(event, "attrs") };
-        let answer = match (self.world.event(&address(event), &sent), step.get("refused")) {
+        let answer = match (self.world.event(&address(event), &sent(event)), step.get("refused")) {
             (Ok(_), Some(message)) => {
                 return Err(format!("is taken, not refused with {}", message.to_json()));
             }
@@ -220,7 +244,7 @@ impl Player<'_> {
     }
 
     fn command(&mut self, to: &Address, name: &str, attrs: Data) -> Result<(), String> {
-        let sent = Sent { domain: "engine_ui".into(), name: name.into(), attrs };
+        let sent = Sent { domain: "engine_ui".into(), name: name.into(), attrs, id: None };
         let answer = self.world.event(to, &sent)?;
         if answer.errors.is_empty() { Ok(()) } else { Err(Data::Array(answer.errors).to_json()) }
     }
@@ -310,6 +334,15 @@ impl Player<'_> {
                 true
             })
         })
+    }
+}
+
+fn sent(event: &Data) -> Sent {
+    Sent {
+        domain: text(event, "domain"),
+        name: text(event, "name"),
+        attrs: member(event, "attrs"),
+        id: member(event, "id").as_str().map(str::to_owned),
     }
 }
 

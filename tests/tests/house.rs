@@ -1,15 +1,17 @@
-//! The cases of the system rulesets on real hosts.
+//! The cases of the system rulesets, and of clouds, on real hosts.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails fails the test")]
 
 use krl_conformance::house::{House, Way};
+use krl_conformance::scenario::budgets;
 use krl_conformance::system::run;
+use krl_host::config::Settings;
 use krl_vm::data::Data;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const FILES: [&str; 4] = ["wrangler.json", "subscription.json", "pds.json", "ui.json"];
+const FILES: [&str; 5] = ["wrangler.json", "subscription.json", "pds.json", "ui.json", "host.json"];
 
 fn cases() -> Vec<(String, Data)> {
     let read = |file: &&str| {
@@ -32,7 +34,8 @@ fn check(way: Way) {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some((id, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let done = catch_unwind(AssertUnwindSafe(|| run(case, &mut House::new(way))));
+                    let settings = Settings { budgets: budgets(case), ..Settings::default() };
+                    let done = catch_unwind(AssertUnwindSafe(|| run(case, &mut House::with(way, settings))));
                     let why = match done {
                         Ok(Ok(())) => continue,
                         Ok(Err(why)) => why,

@@ -106,7 +106,7 @@ impl World for Alone {
     }
 }
 
-const FILES: [&str; 4] = ["wrangler.json", "subscription.json", "pds.json", "ui.json"];
+const FILES: [&str; 5] = ["wrangler.json", "subscription.json", "pds.json", "ui.json", "host.json"];
 
 /// The cases of a file by id.
 fn cases(file: &str) -> Vec<(String, Data)> {

@@ -48,6 +48,7 @@ pub(super) fn worded(problem: &Problem) -> api::Problem {
         Problem::Storage(_) => (503, "store_failed"),
         Problem::Overloaded => (503, "overloaded"),
         Problem::TooFast => (429, "too_fast"),
+        Problem::Circle => (409, "circle"),
         Problem::TimedOut => (504, "limit_time"),
         Problem::Suspended => (403, "suspended"),
         Problem::NotInstalled(_) => (422, "not_installable"),

@@ -83,16 +83,26 @@ impl Core {
     }
 
     /// Sends an event and asks behind it.
-    fn tell_and_ask(&self, sender: &Arc<str>, delivery: Delivery, query: Box<Query>, waiter: Callback<Data>) {
+    fn tell_and_ask(
+        self: &Arc<Self>,
+        sender: &Arc<str>,
+        delivery: Delivery,
+        query: Box<Query>,
+        waiter: Callback<Data>,
+    ) {
         let Delivery { eci, domain, name, attrs } = delivery;
         let listing = match self.find(&eci) {
-            Ok(listing) if listing.cloud == *sender => {
-                let why = "a cloud cannot wait for an event of its own within an event: raise it instead";
-                return waiter(Err(Problem::Internal(why.into())));
-            }
             Ok(listing) => listing,
             Err(problem) => return waiter(Err(problem)),
         };
+        let Some(wait) = self.waits.begin(sender, &listing.cloud) else {
+            return waiter(Err(Problem::Circle));
+        };
+        let (core, waiting) = (self.clone(), sender.clone());
+        let waiter: Callback<Data> = Box::new(move |answer| {
+            core.waits.end(&waiting, wait);
+            waiter(answer);
+        });
         let arrival = Arrival {
             cloud: listing.cloud.clone(),
             eci,

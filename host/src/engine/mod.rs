@@ -21,6 +21,7 @@ mod seat;
 mod start;
 mod sweep;
 mod timers;
+mod waits;
 mod worker;
 
 pub use owners::Owner;
@@ -60,6 +61,7 @@ pub(crate) struct Core {
     timers: timers::Alarm,
     courier: courier::Desk,
     clock: Clock,
+    waits: waits::Waits,
     /// Requests under way whose answers are sent as events.
     calls: AtomicUsize,
     counts: counts::Counts,

@@ -6,6 +6,7 @@ use super::counts::Counts;
 use super::directory::Channels;
 use super::owners::{Owner, Owners};
 use super::realm::HostRealm;
+use super::waits::Waits;
 use super::{Core, Defaults, ShardSeat, commit, courier, sweep, timers, worker};
 use crate::api::Problem as Told;
 use crate::config::distro::{DistroChannel, Quota};
@@ -159,6 +160,7 @@ impl Engine {
             calls: AtomicUsize::new(0),
             clock: Clock::default(),
             counts: Counts::new().map_err(|error| OpenError::System(error.to_string()))?,
+            waits: Waits::default(),
         });
         core.courier.open(&core);
         let mut threads = Vec::new();

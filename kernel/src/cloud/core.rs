@@ -12,7 +12,7 @@ use crate::channel::Channel;
 use crate::entities::{self, Variables};
 use crate::id::Random;
 use crate::journal::{self, Journal, Line};
-use crate::library::Library;
+use crate::library::{Code, Library};
 use crate::machine::MatchState;
 use crate::schedule::Job;
 use krl_vm::data::{Data, DataMap};
@@ -38,6 +38,12 @@ pub(super) struct Kept {
     pub changed: bool,
     /// When errors were last reported to other rulesets, and how many since (decision R3).
     pub reported: (i64, u32),
+}
+
+/// A version of a ruleset that a newer one is to replace.
+pub(super) struct Former {
+    pub code: Arc<Code>,
+    pub matches: Matches,
 }
 
 /// What is being evaluated.
@@ -206,6 +212,8 @@ pub(super) struct Core {
     pub library: Library,
     /// Rulesets that have yet to be started.
     pub unstarted: Option<Vec<Installed>>,
+    /// What rulesets with a newer version were saved with: it goes on where the newer one does not start (decision R11).
+    pub formers: Vec<Former>,
     /// Where entity variables are stored.
     pub home: Option<Home>,
     /// Is a durable log kept?

@@ -1,7 +1,7 @@
 //! Installing and removing rulesets (`krl-runtime.md` §1.4, §6, decisions R4, R7, R11, R12, E4).
 
 use super::Cloud;
-use super::core::{Core, Kept, Matches, Mode, Slot, Undo};
+use super::core::{Core, Former, Kept, Matches, Mode, Slot, Undo};
 use super::event::RuntimeError;
 use super::program::{Installed, Parts, Program};
 use super::start::Starter;
@@ -189,9 +189,25 @@ impl Core {
         Ok(())
     }
 
-    /// Starts the program a cloud was saved with. Rulesets that do not start are broken, the others run (decision R12).
+    /// Starts the program a cloud was saved with. Rulesets that do not start in their newest version go on in the one they were saved with
+    /// (decision R11); if that does not start either they are broken, and the others run (decision R12).
     pub(super) fn start_program(&mut self, vm: &mut Vm, rulesets: Vec<Installed>) {
         drop(self.replace_program(vm, rulesets, None));
+        let formers = std::mem::take(&mut self.formers);
+        let mut rulesets = self.program.rulesets.clone();
+        let mut again = false;
+        for Former { code, matches } in formers {
+            let is_broken = |ruleset: &Installed| ruleset.rid == code.unit().rid && ruleset.broken.is_some();
+            let Some(slot) = rulesets.iter().position(is_broken) else { continue };
+            again = true;
+            if let (Some(ruleset), Some(kept)) = (rulesets.get_mut(slot), self.kept.get_mut(slot)) {
+                (ruleset.code, ruleset.broken) = (code, None);
+                kept.matches = matches;
+            }
+        }
+        if again {
+            drop(self.replace_program(vm, rulesets, None));
+        }
     }
 
     fn check_modules(&self, unit: &Unit) -> Result<(), InstallError> {

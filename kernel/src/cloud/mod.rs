@@ -110,6 +110,7 @@ impl Cloud {
             owner: Arc::default(),
             created: environment.now,
             unstarted: None,
+            formers: Vec::new(),
             home: None,
             journaling: false,
             now: environment.now,

@@ -1,7 +1,7 @@
 //! Clouds and their records: how one is made, loaded and saved. What a transaction touched is written, and nothing else.
 
 use super::channels::Channels;
-use super::core::{Core, Matches, Scene, Transaction};
+use super::core::{Core, Former, Matches, Scene, Transaction};
 use super::family::{Child, Family};
 use super::install::carried;
 use super::program::Installed;
@@ -37,6 +37,7 @@ impl Core {
             overdue: None,
             library,
             unstarted: None,
+            formers: Vec::new(),
             home: None,
             journaling: true,
             program: Arc::default(),
@@ -138,7 +139,9 @@ impl Rest {
             let own = stored.matches.iter().filter(|(rid, ..)| *rid == installation.rid);
             kept.matches = matches_of(former.as_ref().unwrap_or(&ruleset.code), own);
             if let Some(former) = former {
-                kept.matches = carried(former.unit(), &kept.matches, ruleset.code.unit());
+                let matches = carried(former.unit(), &kept.matches, ruleset.code.unit());
+                let matches = std::mem::replace(&mut kept.matches, matches);
+                core.formers.push(Former { code: former, matches });
                 core.transaction.touched.program = true;
             }
             installed.push(ruleset);

@@ -13,6 +13,9 @@ use krl_vm::fault::{Fault, Limit};
 use krl_vm::interp::Vm;
 use std::sync::Arc;
 
+/// What a query of a ruleset that starts counts for: to answer it others may have to start, which ask in turn.
+const START_HOPS: u32 = 25;
+
 impl Core {
     /// Natives that reach beyond the cloud; none if `name` is no such native.
     pub(super) fn reach_out(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
@@ -89,7 +92,7 @@ impl Core {
             Data::String(text) if !krl_vm::number::trim(text).is_empty() => Ok(text.clone()),
             _ => Err(Fault::type_error(format!("missing {field}"))),
         };
-        let hops = self.hops + 1;
+        let hops = self.hops + if self.scene.mode == Mode::Start { START_HOPS } else { 1 };
         if hops > self.budgets.hops {
             return Err(Fault::limit(Limit::Cascade));
         }

@@ -168,9 +168,10 @@ impl Cloud {
         self.core.unstarted.as_deref().unwrap_or(&self.core.program.rulesets).iter()
     }
 
-    /// Tells it the time.
-    pub fn set_now(&mut self, now: i64) {
-        self.core.now = now;
+    /// Gets ready for an evaluation at this time, which so many clouds have asked each other to come to.
+    pub fn come_up(&mut self, now: i64, hops: u32) {
+        (self.core.now, self.core.hops) = (now, hops);
+        self.start_up();
     }
 
     /// Takes an event in and runs it. `sender` is the cloud it comes from.

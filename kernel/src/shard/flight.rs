@@ -80,7 +80,7 @@ impl Shard {
             _ => None,
         };
         self.fly(cloud, rest, Purpose::Event(arrival), move |cloud| {
-            cloud.set_now(now);
+            cloud.come_up(now, hops);
             let done = cloud.take_in(&eci, sender.as_deref(), (&domain, &name), attrs, eid, hops);
             let done = done.map_err(Problem::Refused);
             let answer = match (&done, then) {
@@ -107,18 +107,18 @@ impl Shard {
         let (cloud, now) = (cloud.clone(), self.now);
         match chore {
             Chore::Due => self.fly(cloud, rest, Purpose::Due, move |cloud| {
-                cloud.set_now(now);
+                cloud.come_up(now, 0);
                 Ending::Due(cloud.fire_next())
             }),
             Chore::Install { code, configuration, waiter } => {
                 let rid = code.unit().rid.clone();
                 self.fly(cloud, rest, Purpose::Install(waiter, rid), move |cloud| {
-                    cloud.set_now(now);
+                    cloud.come_up(now, 0);
                     Ending::Installed(cloud.put_in(&code, configuration).map_err(Problem::from))
                 });
             }
             Chore::Switch { code, url } => self.fly(cloud, rest, Purpose::Switch, move |cloud| {
-                cloud.set_now(now);
+                cloud.come_up(now, 0);
                 Ending::Installed(cloud.switch(&code, &url).map_err(Problem::NotInstalled))
             }),
             Chore::Visit(_) => self.make_ready(&cloud),
@@ -162,7 +162,7 @@ impl Shard {
         };
         let now = self.now;
         self.launch(cloud, rest, Purpose::Query(waiter), busy, move |cloud| {
-            cloud.set_now(now);
+            cloud.come_up(now, query.hops);
             Ending::Query(cloud.query(&query).map_err(Problem::Query))
         });
     }
@@ -188,10 +188,6 @@ impl Shard {
         work: impl FnOnce(&mut Cloud) -> Ending + 'static,
     ) {
         let awake = rest.wake(self.machine());
-        let work = move |cloud: &mut Cloud| {
-            cloud.start_up();
-            work(cloud)
-        };
         let fiber = match Fiber::new(&mut self.stacks, self.directory.clone(), awake, work) {
             Ok(fiber) => fiber,
             Err((awake, _)) => {

@@ -29,6 +29,8 @@ pub enum Problem {
     TooFast,
     /// It took too long.
     TimedOut,
+    /// An event would wait for itself, by way of other clouds.
+    Circle,
     /// The owner's clouds do not run.
     Suspended,
     /// A ruleset is not installed; the text says why.
@@ -46,6 +48,9 @@ impl fmt::Display for Problem {
             Self::Storage(error) => error.fmt(f),
             Self::Overloaded => f.write_str("too many events wait for this cloud; try again later"),
             Self::TooFast => f.write_str("the clouds of this owner get too many events; try again later"),
+            Self::Circle => {
+                f.write_str("an event cannot wait for a cloud that waits for it: raise or send it instead")
+            }
             Self::TimedOut => f.write_str("it took too long"),
             Self::Suspended => f.write_str("the clouds of this owner are suspended"),
             Self::NotInstalled(why) => f.write_str(why),
