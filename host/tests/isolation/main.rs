@@ -1,5 +1,4 @@
 //! Clouds that take all they can get: they are told so, and their neighbours on the same thread go on being answered (decision R5).
-//! How quickly is a question for `benches/benches/isolation.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
