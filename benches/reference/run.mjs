@@ -1,13 +1,18 @@
 // Runs the cases given as JSON on standard input on the reference engine and prints operations a second by case as JSON.
-// usage: node run.mjs MILLISECONDS_PER_CASE < cases.json
+// usage: node run.mjs MILLISECONDS_PER_CASE [FOLDER] < cases.json
+// With a folder, clouds are kept in LevelDB there, as the reference's own host does; else in memory.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
 const require = createRequire(import.meta.url);
 const memdown = require("memdown");
+const leveldown = require("leveldown");
 const { PicoEngineCore, RulesetRegistryLoaderMem } = require("pico-engine-core");
 
 const measureMs = Number(process.argv[2] ?? 800);
+const folder = process.argv[3];
+let stores = 0;
+const store = () => (folder === undefined ? memdown() : leveldown(`${folder}/${stores++}`));
 const cases = JSON.parse(readFileSync(0, "utf8"));
 const quiet = () => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet, klog: quiet };
@@ -15,7 +20,7 @@ log.child = () => log;
 
 async function engine(source) {
   const core = new PicoEngineCore({
-    leveldown: memdown(),
+    leveldown: store(),
     rsRegLoader: RulesetRegistryLoaderMem(async () => source),
     log,
     getPicoLogs: async () => [],

@@ -151,6 +151,7 @@ fn queries() -> Vec<Case> {
     };
     let numbers = "xs = 1.range(10000).map(function(i) { i * 7919 % 10007 })";
     vec![
+        query("query of an entity variable", "result = function() { ent:n.defaultsTo(0) }", "0"),
         query(
             "fib(25)",
             "fib = function(n) { n < 2 => n | fib(n - 1) + fib(n - 2) } result = function() { fib(25) }",

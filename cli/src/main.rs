@@ -25,6 +25,10 @@ use clap::{CommandFactory, FromArgMatches};
 use exit::Exit;
 use std::process::ExitCode;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Stack of the thread that works: trees and values may nest to limits of their own, far beyond the default stack's.
 pub const STACK_BYTES: usize = 64 << 20;
 

@@ -98,6 +98,7 @@ pub async fn open_engine(
         threads: settings.threads.unwrap_or(cores),
         durability: settings.durability,
         budgets: settings.budgets,
+        journal: settings.log.journal,
         limits,
         rulesets: system.into_iter().chain(distro).collect(),
         channels: settings.distro.channels.clone(),

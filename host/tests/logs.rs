@@ -68,7 +68,7 @@ fn a_line_for_each_request_without_secrets() {
     ];
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     for format in [LogFormat::Text, LogFormat::Json] {
-        let text = log(Log { format, level: "krl=info".into(), access: true }, &paths);
+        let text = log(Log { format, level: "krl=info".into(), access: true, ..Log::default() }, &paths);
         assert_eq!(text.lines().count(), 4, "{text}");
         for part in [
             "/c/cabcde…/event/shop/sale",

@@ -1,13 +1,16 @@
 //! The durable log of a cloud: one record for each event or query, with what programs logged and how each rule fared
-//! (`krl-runtime.md` §10). It is written compactly, and shown in the words of the reference when somebody asks.
+//! (`krl-runtime.md` §10). It is kept compactly, and shown in the words of the reference when somebody asks.
+
+mod stored;
+
+pub use stored::{Entry, decode, find, read, write};
+pub(crate) use stored::{first_key, old_keys};
 
 use crate::cloud::{LogEntry, RuntimeError, TraceEntry, Verdict};
 use crate::machine::Reason;
-use crate::store::{Batch, Read, Space, StoreError, prefix_end};
 use krl_stdlib::datetime::format_iso;
 use krl_vm::data::{Data, DataMap};
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Texts are cut to so many characters.
@@ -38,6 +41,18 @@ pub struct Journal {
     pub lines: Vec<Line>,
     /// The first run-time error.
     pub error: Option<String>,
+}
+
+/// Which transactions are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    #[default]
+    All,
+    /// Those that changed something, logged something or failed.
+    Changes,
+    /// None.
+    Off,
 }
 
 /// What a transaction was.
@@ -139,6 +154,15 @@ fn cut(mut text: String) -> String {
     text
 }
 
+/// Attributes or arguments as JSON, without the headers of the request they came with.
+fn shown(attrs: &DataMap) -> String {
+    let shown = || attrs.iter().filter(|(key, _)| &***key != "_headers");
+    if shown().next().is_none() {
+        return "{}".into();
+    }
+    cut(Data::Map(shown().map(|(key, value)| (key.clone(), value.clone())).collect()).to_json())
+}
+
 impl Line {
     /// A program's log.
     #[must_use]
@@ -185,15 +209,13 @@ impl Journal {
         attrs: &DataMap,
         time: i64,
     ) -> Self {
-        let shown = attrs.iter().filter(|(key, _)| &***key != "_headers");
-        let shown: DataMap = shown.map(|(key, value)| (key.clone(), value.clone())).collect();
         Self {
             id: id.clone(),
             kind,
             eci: eci.clone(),
             domain: domain.clone(),
             name: name.clone(),
-            attrs: cut(Data::Map(shown).to_json()),
+            attrs: shown(attrs),
             time,
             lines: Vec::new(),
             error: None,
@@ -205,66 +227,12 @@ impl Journal {
         self.error = error.map(|error| cut(error.message.clone()));
     }
 
-    /// Adds the record to a batch: under its cloud and time, and under its id.
-    pub fn write(&self, cloud: &str, sequence: u64, batch: &mut Batch) {
-        let Ok(record) = postcard::to_allocvec(self) else { return };
-        let key = [cloud.as_bytes(), &self.time.to_be_bytes(), &sequence.to_be_bytes()].concat();
-        batch.put(Space::Logs, [b"#", self.id.as_bytes()].concat(), key.clone());
-        batch.put(Space::Logs, key, record);
+    /// Does it tell of nothing that somebody may have to look into: no message of a program, no error?
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.error.is_none()
+            && self.lines.iter().all(|line| matches!(line, Line::Rule { fate, .. } if *fate != Fate::Failed))
     }
-}
-
-/// Reads a record; none if it is damaged.
-#[must_use]
-pub fn decode(record: &[u8]) -> Option<Journal> {
-    postcard::from_bytes(record).ok()
-}
-
-/// What the keys of records begin behind: entries by id come first.
-pub(crate) fn first_key() -> Vec<u8> {
-    vec![b'#' + 1]
-}
-
-/// The key of the entry by id that belongs to a record.
-pub(crate) fn id_key(record: &[u8]) -> Option<Vec<u8>> {
-    Some([b"#", decode(record)?.id.as_bytes()].concat())
-}
-
-/// A cloud's records from `since` on, oldest first, at most `limit` of them; `after` is the position of the last one already seen.
-///
-/// # Errors
-/// The store's. Records that cannot be read are left out.
-pub fn read(
-    store: &dyn Read,
-    cloud: &str,
-    since: i64,
-    after: Option<&[u8]>,
-    limit: usize,
-) -> Result<Vec<(Vec<u8>, Journal)>, StoreError> {
-    let first = match after {
-        Some(after) => [cloud.as_bytes(), after, &[0]].concat(),
-        None => [cloud.as_bytes(), &since.to_be_bytes()].concat(),
-    };
-    let end = prefix_end(cloud.as_bytes());
-    let mut found = Vec::new();
-    store.scan(Space::Logs, &first, end.as_deref(), &mut |key, value| {
-        if let (Some(position), Some(journal)) = (key.get(cloud.len()..), decode(value)) {
-            found.push((position.to_vec(), journal));
-        }
-        if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    Ok(found)
-}
-
-/// The record of a transaction, and whose it is.
-///
-/// # Errors
-/// The store's.
-pub fn find(store: &dyn Read, id: &str) -> Result<Option<(Arc<str>, Journal)>, StoreError> {
-    let Some(key) = store.get(Space::Logs, &[b"#", id.as_bytes()].concat())? else { return Ok(None) };
-    let cloud = key.get(..crate::id::LENGTH).and_then(|cloud| std::str::from_utf8(cloud).ok());
-    let (Some(cloud), Some(record)) = (cloud, store.get(Space::Logs, &key)?) else { return Ok(None) };
-    Ok(decode(&record).map(|journal| (cloud.into(), journal)))
 }
 
 fn map<const N: usize>(entries: [(&str, Data); N]) -> DataMap {

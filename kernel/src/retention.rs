@@ -3,7 +3,6 @@
 //! Log records are in the order of clouds, then of time, so the old ones of a cloud are its first. A step looks at a bounded number of
 //! records, and whoever drives a sweep rests between two steps.
 
-use crate::id::LENGTH;
 use crate::journal;
 use crate::records::agenda;
 use crate::store::{Batch, Read, Space, StoreError, prefix_end};
@@ -57,7 +56,7 @@ impl Sweep {
         Ok(!matches!(self.place, Place::Done))
     }
 
-    /// Removes old records with their entries by id; answers where to go on.
+    /// Removes old records and digests; answers where to go on.
     fn sweep_logs(
         &self,
         store: &dyn Read,
@@ -65,23 +64,31 @@ impl Sweep {
         batch: &mut Batch,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         for _ in 0..STEP {
-            let Some(cloud) = first_cloud(store, &from)? else { return Ok(None) };
-            let old = [cloud.as_slice(), &self.logs_before.to_be_bytes()].concat();
+            let Some([log, old]) = self.first_log(store, &from)? else { return Ok(None) };
             let before = batch.writes.len();
             let mut last = None;
-            store.scan(Space::Logs, &cloud, Some(&old), &mut |key, record| {
+            store.scan(Space::Logs, &log, Some(&old), &mut |key, _| {
                 batch.remove(Space::Logs, key);
-                journal::id_key(record).into_iter().for_each(|index| batch.remove(Space::Logs, index));
                 last = Some(key.to_vec());
                 if batch.writes.len() < STEP { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             if batch.writes.len() >= STEP && batch.writes.len() > before {
                 return Ok(last.map(behind));
             }
-            let Some(next) = prefix_end(&cloud) else { return Ok(None) };
+            let Some(next) = prefix_end(&log) else { return Ok(None) };
             from = next;
         }
         Ok(Some(from))
+    }
+
+    /// The log with the first record at or behind a key, and the end of what is old in it.
+    fn first_log(&self, store: &dyn Read, from: &[u8]) -> Result<Option<[Vec<u8>; 2]>, StoreError> {
+        let mut found = None;
+        store.scan(Space::Logs, from, None, &mut |key, _| {
+            found = Some(journal::old_keys(key, self.logs_before));
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
     }
 
     /// Removes old notes; answers where to go on.
@@ -106,16 +113,6 @@ impl Sweep {
     }
 }
 
-/// The cloud of the first log record at or behind a key.
-fn first_cloud(store: &dyn Read, from: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut found = None;
-    store.scan(Space::Logs, from, None, &mut |key, _| {
-        found = Some(key.get(..LENGTH).unwrap_or(key).to_vec());
-        ControlFlow::Break(())
-    })?;
-    Ok(found)
-}
-
 /// The first key behind another.
 fn behind(mut key: Vec<u8>) -> Vec<u8> {
     key.push(0);
@@ -125,26 +122,26 @@ fn behind(mut key: Vec<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Journal, Kind};
+    use crate::journal::{Entry, Journal, Kind};
     use crate::store::{MemoryStore, Store};
     use krl_vm::data::DataMap;
 
     const HOUR: i64 = 3_600_000;
     const NOW: i64 = 1_000_000 * HOUR;
 
-    fn log(batch: &mut Batch, cloud: &str, id: &str, time: i64) {
+    fn entry(cloud: &str, id: &str, time: i64) -> Entry {
         let names = (&"d".into(), &"n".into());
         let journal = Journal::new(Kind::Event, &id.into(), &"eci".into(), names, &DataMap::new(), time);
-        journal.write(cloud, 0, batch);
+        Entry { cloud: cloud.into(), sequence: (time as u64) << 20, journal }
     }
 
     fn cloud(n: usize) -> String {
         format!("c{n:026}")
     }
 
-    /// What a sweep leaves: ids in logs, by record and by index, and messages seen.
+    /// What a sweep leaves: ids in logs, digests, and messages seen.
     fn left(store: &MemoryStore) -> (Vec<String>, usize, usize) {
-        let (mut logs, mut indexes, mut seen) = (Vec::new(), 0, 0);
+        let (mut logs, mut digests, mut seen) = (Vec::new(), 0, 0);
         let all = |space, visit: &mut dyn FnMut(&[u8], &[u8])| {
             store
                 .scan(space, &[], None, &mut |key, value| {
@@ -153,27 +150,26 @@ mod tests {
                 })
                 .unwrap();
         };
-        all(Space::Logs, &mut |key, _| indexes += usize::from(key[0] == b'#'));
+        all(Space::Logs, &mut |key, _| digests += usize::from(key[0] == b'#'));
         all(Space::Agenda, &mut |_, _| seen += 1);
         for n in 0..1_000 {
             let found = journal::read(store, &cloud(n), 0, None, usize::MAX).unwrap();
             logs.extend(found.into_iter().map(|(_, journal)| journal.id.to_string()));
         }
-        (logs, indexes, seen)
+        (logs, digests, seen)
     }
 
     #[test]
     fn old_records_go_and_young_ones_stay() {
         let store = MemoryStore::default();
         let mut batch = Batch::default();
-        for n in 0..600 {
-            log(&mut batch, &cloud(n), &format!("young{n}"), NOW - 11 * HOUR);
-        }
+        let young = (0..600).map(|n| entry(&cloud(n), &format!("young{n}"), NOW - 11 * HOUR));
+        journal::write(&young.collect::<Vec<_>>(), &mut batch);
         for n in 0..700 {
-            log(&mut batch, &cloud(3), &format!("old{n}"), NOW - 13 * HOUR - n);
+            journal::write(&[entry(&cloud(3), &format!("old{n}"), NOW - 13 * HOUR - n)], &mut batch);
         }
-        log(&mut batch, &cloud(599), "last", NOW - 100 * HOUR);
-        batch.put(Space::Logs, [cloud(5).as_bytes(), &[0; 16]].concat(), "damaged");
+        journal::write(&[entry(&cloud(599), "last", NOW - 100 * HOUR)], &mut batch);
+        batch.put(Space::Logs, [cloud(5).as_bytes(), &[0; 8]].concat(), "damaged");
         for n in 0..300 {
             let time = NOW - if n % 3 == 0 { 24 * HOUR } else { 26 * HOUR };
             let key = agenda::seen_key(&cloud(n), "message");
@@ -197,6 +193,6 @@ mod tests {
         }
         assert!((6..30).contains(&steps), "{steps}");
         let young: Vec<String> = (0..600).map(|n| format!("young{n}")).collect();
-        assert_eq!(left(&store), (young, 600, 101));
+        assert_eq!(left(&store), (young, 1, 101));
     }
 }

@@ -124,8 +124,9 @@ impl Stage for Hosted<'_> {
     }
 
     fn logs(&mut self) -> Vec<Data> {
-        // The record of a query is written when it is answered already.
+        // Logs are written when answers are given already.
         self.house.settle();
+        self.house.engine(HOST).flush_logs();
         let store = self.house.store(HOST);
         let records = journal::read(&*store, &self.cloud, 0, self.seen.as_deref(), usize::MAX);
         let records = records.expect("a sound store");

@@ -13,6 +13,7 @@ pub use table::{Setting, TABLE};
 use crate::outside::Allow;
 use crate::registry::Files;
 use krl_kernel::cloud::Budgets;
+use krl_kernel::journal::Scope;
 use krl_kernel::store::Durability;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -143,11 +144,13 @@ pub struct Log {
     pub level: String,
     /// One line per request?
     pub access: bool,
+    /// Which events and queries the logs of clouds keep.
+    pub journal: Scope,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, level: "info".into(), access: true }
+        Self { format: LogFormat::Text, level: "info".into(), access: true, journal: Scope::All }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::value::{Expected, count, size, switch, time};
 use super::{LogFormat, Settings, Tls};
 use crate::registry::Files;
+use krl_kernel::journal::Scope;
 use krl_kernel::store::Durability;
 
 /// A setting.
@@ -375,6 +376,23 @@ pub const TABLE: &[Setting] = &[
         "true",
         "A line for each request; of a channel's id only the beginning",
         |s, v| put(&mut s.log.access, switch(v))
+    ),
+    setting!(
+        "log.journal",
+        "log-journal",
+        "KRL_LOG_JOURNAL",
+        "SCOPE",
+        "all",
+        "Which events and queries the logs of clouds keep: all, those that changed or logged something or failed, or none",
+        |s, v| {
+            s.log.journal = match v.trim() {
+                "all" => Scope::All,
+                "changes" => Scope::Changes,
+                "off" => Scope::Off,
+                _ => return Err("must be `all`, `changes` or `off`"),
+            };
+            Ok(())
+        }
     ),
     setting!(
         "traces",

@@ -43,6 +43,7 @@ impl Core {
                 core.resume(shard, flight, reply);
             })),
             Ask::Logs => drop(self.runtime.spawn_blocking(move || {
+                core.scribe.flush();
                 let since = core.clock.now() - journal::SHOWN;
                 let found = journal::read(&*core.store, &cloud, since, None, SHOWN_RECORDS);
                 let reply = match found {

@@ -16,18 +16,28 @@ type Parcel = (usize, u64, Output);
 /// Takes outputs of shards.
 pub enum Commits {
     /// Commits where it is called.
-    Here(Arc<Core>),
+    Here,
     /// Hands them to the thread that commits.
     Thread(Sender<Parcel>),
 }
 
 impl Commits {
-    /// Takes an output.
-    pub fn hand_over(&self, shard: usize, losses: u64, output: Output) {
+    /// Takes an output. One without writes takes effect at once if all earlier ones of its shard have.
+    pub fn hand_over(&self, core: &Arc<Core>, shard: usize, losses: u64, output: Output) {
         match self {
-            Self::Here(core) => settle(core, vec![(shard, losses, output)], Durability::Os),
+            Self::Here => {
+                core.note_output(shard, output.number);
+                settle(core, vec![(shard, losses, output)], Durability::Os);
+            }
+            Self::Thread(_) if output.batch.is_empty() && core.has_released_all(shard) => {
+                core.note_output(shard, output.number);
+                settle(core, vec![(shard, losses, output)], Durability::Os);
+            }
             // The thread lives as long as there are senders.
-            Self::Thread(sender) => drop(sender.send((shard, losses, output))),
+            Self::Thread(sender) => {
+                core.note_output(shard, output.number);
+                drop(sender.send((shard, losses, output)));
+            }
         }
     }
 }
@@ -75,6 +85,7 @@ fn settle(core: &Arc<Core>, group: Vec<Parcel>, durability: Durability) {
     }
     for (shard, output) in kept {
         core.note_commit(shard, output.number);
+        core.scribe.keep(output.journal);
         output.releases.into_iter().for_each(|release| core.release(release));
         core.note_release(shard, output.number);
     }

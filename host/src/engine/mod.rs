@@ -17,6 +17,7 @@ mod operate;
 mod owners;
 mod realm;
 mod release;
+mod scribe;
 mod seat;
 mod start;
 mod sweep;
@@ -47,6 +48,7 @@ use tokio::runtime::Handle;
 pub(crate) struct Core {
     store: Arc<dyn Store>,
     channels: Arc<Channels>,
+    scribe: scribe::Scribe,
     registry: Registry,
     client: Client,
     owners: Owners,

@@ -58,8 +58,8 @@ impl Core {
                 let cloud = self.cloud_of(&id)?;
                 self.visit(&cloud, describe).await
             }
-            Operation::Logs { id, after, limit } => self.logs(&id, after.as_deref(), limit),
-            Operation::Trace { id } => match journal::find(&*self.store, &id).map_err(storage)? {
+            Operation::Logs { id, after, limit } => self.logs(&id, after.as_deref(), limit).await,
+            Operation::Trace { id } => match self.traced(&id).await? {
                 Some((cloud, journal)) => {
                     let Data::Map(mut shown) = journal.to_data() else { return Ok(Data::Null) };
                     shown.insert("cloud".into(), Data::String(cloud));
@@ -99,6 +99,7 @@ impl Core {
                 }
             }
             Operation::Backup { path } => {
+                self.flush_logs().await;
                 let (store, path) = (self.store.clone(), PathBuf::from(path));
                 let file = path.display().to_string();
                 let work = tokio::task::spawn_blocking(move || {
@@ -204,10 +205,22 @@ impl Core {
         Ok(Data::Array(clouds))
     }
 
-    fn logs(&self, id: &str, after: Option<&str>, limit: usize) -> Result<Data, Told> {
+    /// Lets the store have all that was to be kept in logs so far.
+    async fn flush_logs(self: &Arc<Self>) {
+        let core = self.clone();
+        drop(tokio::task::spawn_blocking(move || core.scribe.flush()).await);
+    }
+
+    async fn traced(self: &Arc<Self>, id: &str) -> Result<Option<(Arc<str>, journal::Journal)>, Told> {
+        self.flush_logs().await;
+        journal::find(&*self.store, id, self.clock.now()).map_err(storage)
+    }
+
+    async fn logs(self: &Arc<Self>, id: &str, after: Option<&str>, limit: usize) -> Result<Data, Told> {
         let cloud = self.cloud_of(id)?;
         let after = after
             .map(|after| position(after).ok_or_else(|| told(400, "bad_position", "`after` is no position")));
+        self.flush_logs().await;
         let since = self.clock.now() - journal::SHOWN;
         let found = journal::read(&*self.store, &cloud, since, after.transpose()?.as_deref(), limit);
         let entries = found.map_err(storage)?.into_iter().map(|(position, journal)| {

@@ -3,6 +3,7 @@
 use super::owners::Owners;
 use crate::registry::{Address, ContentHash, Registry};
 use krl_kernel::cloud::{Budgets, Realm};
+use krl_kernel::journal::Scope;
 use krl_kernel::library::{Code, Library};
 use krl_kernel::records::channel::PolicyTable;
 use krl_kernel::records::cloud::Installation;
@@ -16,6 +17,7 @@ pub struct HostRealm {
     pub registry: Registry,
     pub owners: Owners,
     pub budgets: Budgets,
+    pub journal: Scope,
     pub base_url: Arc<str>,
     pub seed: u64,
     pub policies: Arc<PolicyTable>,
@@ -67,6 +69,10 @@ impl Realm for HostRealm {
 
     fn count_clouds(&self, shard: u16, owner: &Arc<str>, change: i64, batch: &mut Batch) {
         self.owners.count_clouds(shard, owner, change, batch);
+    }
+
+    fn journal(&self) -> Scope {
+        self.journal
     }
 
     fn host(&self) -> Option<Arc<str>> {

@@ -78,6 +78,13 @@ impl Core {
         }
     }
 
+    /// Have all outputs of a shard that were handed over taken effect?
+    pub(super) fn has_released_all(&self, shard: usize) -> bool {
+        self.shards
+            .get(shard)
+            .is_some_and(|seat| seat.released.load(Ordering::Acquire) >= seat.handed.load(Ordering::Acquire))
+    }
+
     /// An output of a shard is safe.
     pub(super) fn note_commit(&self, shard: usize, number: u64) {
         if let Some(seat) = self.shards.get(shard) {

@@ -6,6 +6,7 @@ use super::counts::Counts;
 use super::directory::Channels;
 use super::owners::{Owner, Owners};
 use super::realm::HostRealm;
+use super::scribe::{self, Scribe};
 use super::waits::Waits;
 use super::{Core, Defaults, ShardSeat, commit, courier, sweep, timers, worker};
 use crate::api::Problem as Told;
@@ -15,6 +16,7 @@ use crate::registry::{Address, Registry, RegistryConfig};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use krl_kernel::cloud::{Budgets, Configuration};
 use krl_kernel::id::Random;
+use krl_kernel::journal::Scope;
 use krl_kernel::library::Library;
 use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::records::channel::PolicyTable;
@@ -40,6 +42,8 @@ pub struct Options {
     pub durability: Durability,
     /// What one event or query may use.
     pub budgets: Budgets,
+    /// Which transactions are kept in logs.
+    pub journal: Scope,
     /// Limits of each shard.
     pub limits: ShardLimits,
     /// Addresses and configurations of the rulesets that new owners get, in order.
@@ -91,6 +95,8 @@ pub struct Engine {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Dropped when the engine closes, which ends the sweep.
     ending: Mutex<Option<Sender<()>>>,
+    /// The thread that writes logs, which ends last.
+    scribe: Mutex<Option<JoinHandle<()>>>,
 }
 
 fn entropy() -> Result<[u8; 32], OpenError> {
@@ -124,6 +130,7 @@ impl Engine {
             registry: registry.clone(),
             owners: owners.clone(),
             budgets: options.budgets,
+            journal: options.journal,
             base_url: options.base_url.as_str().into(),
             policies,
             seed: u64::from_le_bytes(seed.first_chunk().copied().unwrap_or_default()),
@@ -139,8 +146,12 @@ impl Engine {
             shards.push((shard, receiver));
             seats.push(ShardSeat::new(tasks, committed));
         }
+        let (scribe, notes) = Scribe::new();
+        let logs = store.clone();
+        let scribe_thread = thread("logs".into(), move || scribe::run(&*logs, &notes))?;
         let core = Arc::new(Core {
             store,
+            scribe,
             channels,
             registry,
             client: options.client,
@@ -178,7 +189,7 @@ impl Engine {
         {
             let commits = match &parcels {
                 Some(sender) => Commits::Thread(sender.clone()),
-                None => Commits::Here(core.clone()),
+                None => Commits::Here,
             };
             let core = core.clone();
             threads.push(thread(format!("shard-{index}"), move || {
@@ -193,7 +204,12 @@ impl Engine {
         threads.push(thread("sweep".into(), move || sweep::run(&swept, &ends))?);
         core.resume_agenda()?;
         core.resume_deliveries()?;
-        let engine = Self { core, threads: Mutex::new(threads), ending: Mutex::new(Some(ending)) };
+        let engine = Self {
+            core,
+            threads: Mutex::new(threads),
+            ending: Mutex::new(Some(ending)),
+            scribe: Mutex::new(Some(scribe_thread)),
+        };
         if engine.core.owners.all().is_empty() {
             let made = engine.core.create_owner("owner".into()).await;
             made.map_err(|problem| OpenError::Owner(problem.message))?;
@@ -212,6 +228,11 @@ impl Engine {
         self.core.owners.all()
     }
 
+    /// Lets the store have all that was to be kept in logs so far.
+    pub fn flush_logs(&self) {
+        self.core.scribe.flush();
+    }
+
     /// Ends all threads once they have done what they were given.
     pub fn close(&self) {
         self.core.timers.stop();
@@ -222,6 +243,10 @@ impl Engine {
         let threads = self.threads.lock().map(|mut threads| std::mem::take(&mut *threads));
         for thread in threads.unwrap_or_default() {
             drop(thread.join());
+        }
+        self.core.scribe.stop();
+        if let Ok(Some(scribe)) = self.scribe.lock().map(|mut scribe| scribe.take()) {
+            drop(scribe.join());
         }
     }
 }

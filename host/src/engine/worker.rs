@@ -51,8 +51,7 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
             core.ask(number, flight, &cloud, ask);
         }
         if !output.is_empty() {
-            core.note_output(number, output.number);
-            commits.hand_over(number, losses, output);
+            commits.hand_over(core, number, losses, output);
         }
         core.counts.add(shard.take_tally());
         let busy = shard.is_runnable() || shard.is_waiting();

@@ -16,12 +16,16 @@ use std::collections::hash_map::Entry;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const MIB: u64 = 1024 * 1024;
 
 /// How long a store that is closed writes files.
 const LONGEST_CLOSE: Duration = Duration::from_secs(5);
+/// How long free space that was seen counts as free, and how much of it: asking the system costs as much as a small commit.
+const ROOM_HOLDS: Duration = Duration::from_millis(50);
+const ROOM_BYTES: u64 = 4 * MIB;
 
 /// The mark that counts syncs.
 const SYNCED: &[u8] = b"synced";
@@ -59,6 +63,8 @@ impl Default for Options {
 pub struct FjallStore {
     folder: PathBuf,
     reserve_bytes: u64,
+    /// When free space was last seen, and how many bytes may be written before it is looked at again.
+    room: Mutex<Option<(Instant, u64)>>,
     spaces: Spaces,
     /// What the store knows of itself.
     marks: Keyspace,
@@ -136,6 +142,7 @@ impl FjallStore {
         let store = Self {
             folder: folder.to_owned(),
             reserve_bytes: options.reserve_bytes,
+            room: Mutex::default(),
             spaces,
             marks,
             journal: Journal::open(folder, synced)?,
@@ -190,10 +197,19 @@ impl FjallStore {
                 bytes = bytes.saturating_add((key.len() + value.len()) as u64);
             }
         }
-        let reserve = if bytes == 0 { self.reserve_bytes / 2 } else { self.reserve_bytes };
-        if free_bytes(&self.folder)? < reserve.saturating_add(bytes) {
-            return Err(StoreError::Full);
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((seen, left)) = room.as_mut()
+            && seen.elapsed() < ROOM_HOLDS
+            && *left >= bytes
+        {
+            *left -= bytes;
+            return Ok(());
         }
+        *room = None;
+        let reserve = if bytes == 0 { self.reserve_bytes / 2 } else { self.reserve_bytes };
+        let left = free_bytes(&self.folder)?.checked_sub(reserve.saturating_add(bytes));
+        let left = left.ok_or(StoreError::Full)?;
+        *room = (bytes > 0).then(|| (Instant::now(), left.min(ROOM_BYTES)));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::program::Installed;
 use super::rest::{Home, Realm, Rest};
 use super::{Budgets, Cloud, Machine};
 use crate::channel::Kinship;
+use crate::journal::Scope;
 use crate::library::{Code, Library};
 use crate::machine::MatchState;
 use crate::records::cloud::{self, Head, Installation, Source};
@@ -93,6 +94,7 @@ impl Rest {
     pub fn found(realm: &dyn Realm, id: &Arc<str>, owner: &Arc<str>, now: i64) -> Self {
         let mut core = Core::bare(id, owner, now, realm.budgets(owner), realm.library().clone());
         core.host = realm.host();
+        core.journaling = realm.journal() != Scope::Off;
         core.home = Some(Home { read: realm.reader(), seed: realm.seed() });
         core.transaction.touched.program = true;
         core.unstarted = Some(Vec::new());
@@ -109,6 +111,7 @@ impl Rest {
         let Head { owner, parent, created, rulesets } = stored.head;
         let mut core = Core::bare(id, &owner, created, realm.budgets(&owner), realm.library().clone());
         core.host = realm.host();
+        core.journaling = realm.journal() != Scope::Off;
         let channels = stored.channels.into_iter().map(|(_, channel)| channel);
         core.channels.restore(id, channels.collect());
         let for_children = core.channels.iter().filter_map(|channel| {

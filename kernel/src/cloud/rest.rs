@@ -8,7 +8,7 @@ use super::program::Installed;
 use super::{Budgets, Cloud, Machine};
 use crate::channel::Channel;
 use crate::entities::{self, Sizes};
-use crate::journal::{Journal, Kind};
+use crate::journal::{Journal, Kind, Scope};
 use crate::library::{Code, Library};
 use crate::records::channel::PolicyTable;
 use crate::records::cloud::Installation;
@@ -51,6 +51,10 @@ pub trait Realm: Send + Sync {
     }
     /// An owner has more clouds, or fewer, once the batch is committed; `shard` is who says so.
     fn count_clouds(&self, _shard: u16, _owner: &Arc<str>, _change: i64, _batch: &mut Batch) {}
+    /// Which transactions are kept in the durable log.
+    fn journal(&self) -> Scope {
+        Scope::All
+    }
     /// What `meta:host` answers.
     fn host(&self) -> Option<Arc<str>>;
     /// The secret of hashes that stay in memory.

@@ -4,7 +4,7 @@ use super::output::{Call, Release};
 use super::task::{Arrival, Problem, Task, Waiter};
 use super::{Claim, Ending, Flight, Purpose, Shard, Work};
 use crate::cloud::{Cloud, EventAnswer, Outgoing, Target};
-use crate::journal::Journal;
+use crate::journal::{self, Journal, Scope};
 use crate::records::agenda::{self, Dispatch, Message};
 use crate::store::{Space, StoreError, check_keys};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Shard {
     fn finish_query(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
         self.tally.ended(&ending);
         let (Purpose::Query(waiter), Ending::Query(answer)) = (flight.purpose, ending) else { return };
-        self.write_journals(&flight.cloud, cloud.take_journals());
+        self.keep_journals(&flight.cloud, cloud.take_journals(), false);
         waiter(answer);
         if flight.apart {
             self.machines.push(cloud.rest().1);
@@ -75,6 +75,7 @@ impl Shard {
 
     fn add_changes(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
         let effects = cloud.take_effects();
+        let writes = self.output.batch.writes.len();
         cloud.save(&mut self.output.batch)?;
         for eci in effects.channels {
             self.output.releases.push(Release::Forget(eci));
@@ -100,14 +101,19 @@ impl Shard {
         if let Some(due) = effects.due {
             self.output.releases.push(Release::Timer(due));
         }
-        self.write_journals(id, effects.journals);
+        let changed = self.output.batch.writes.len() > writes;
+        self.keep_journals(id, effects.journals, changed);
         Ok(())
     }
 
-    fn write_journals(&mut self, id: &Arc<str>, journals: Vec<Journal>) {
+    /// Hands on what is to be kept in the log, which is written apart from the changes: nobody waits for it.
+    fn keep_journals(&mut self, id: &Arc<str>, journals: Vec<Journal>, changed: bool) {
         for journal in journals {
+            if self.realm.journal() == Scope::Changes && !changed && journal.is_quiet() {
+                continue;
+            }
             let sequence = self.sequence();
-            journal.write(id, sequence, &mut self.output.batch);
+            self.output.journal.push(journal::Entry { cloud: id.clone(), sequence, journal });
         }
     }
 

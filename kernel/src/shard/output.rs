@@ -2,6 +2,7 @@
 
 use super::task::{Callback, Problem, Task};
 use crate::cloud::{Ask, EventAnswer};
+use crate::journal;
 use crate::store::{Batch, StoreError};
 use krl_vm::data::Data;
 use std::sync::Arc;
@@ -64,14 +65,16 @@ pub struct Output {
     pub batch: Batch,
     /// What happens once they are safe, in order.
     pub releases: Vec<Release>,
+    /// What is to be kept in logs once the writes are safe.
+    pub journal: Vec<journal::Entry>,
     /// Questions of evaluations that wait, by the evaluation's number; they need not wait for the writes.
     pub asks: Vec<(u64, Arc<str>, Ask)>,
 }
 
 impl Output {
-    /// Is there nothing to commit and nobody to tell?
+    /// Is there nothing to commit or keep, and nobody to tell?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.batch.is_empty() && self.releases.is_empty()
+        self.batch.is_empty() && self.releases.is_empty() && self.journal.is_empty()
     }
 }
