@@ -10,7 +10,7 @@ pub struct Remote {
     /// The host's address [env: KRL_HOST] [default: http://localhost:3000]
     #[arg(long, value_name = "URL", global = true)]
     pub host: Option<String>,
-    /// The operator's token [env: KRL_TOKEN] [default: the token file, for a host on this machine]
+    /// The operator's token [env: KRL_TOKEN] [default: the token file, for a host here]
     #[arg(long, value_name = "TOKEN", global = true, conflicts_with = "token_file")]
     pub token: Option<String>,
     /// The file with the operator's token [default: operator.token in KRL_HOME or ~/.krl]
