@@ -352,6 +352,31 @@ fn a_long_evaluation_leaves_the_thread_to_others() {
 }
 
 #[test]
+fn a_cloud_with_too_much_to_do_refuses_more() {
+    let mut bench = Bench::new();
+    let limits = ShardLimits { queue: 3, ..ShardLimits::default() };
+    let (realm, committed) = (bench.world.clone(), bench.committed.clone());
+    bench.shard = Shard::new(realm.clone(), realm, 0, limits, Random::new(1), committed);
+    let (cloud, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let fire = |bench: &mut Bench, cloud: &Arc<str>| {
+        let (sender, receiver) = channel();
+        let waiter = Waiter::Taken(Box::new(move |taken| sender.send(taken.map(drop)).unwrap()));
+        bench.shard.submit(Task::Event(Box::new(Bench::arrival(cloud, "count", waiter))));
+        receiver
+    };
+    let told: Vec<_> = (0..5).map(|_| fire(&mut bench, &cloud)).collect();
+    let beside = fire(&mut bench, &other);
+    bench.run();
+    let told: Vec<_> = told.into_iter().map(|told| told.try_recv().unwrap()).collect();
+    let over = Err(Problem::Overloaded);
+    assert_eq!(told, [Ok(()), Ok(()), Ok(()), over.clone(), over]);
+    assert_eq!(beside.try_recv().unwrap(), Ok(()));
+    let total = bench.query(&cloud, "total");
+    bench.run();
+    assert_eq!(total.try_recv().unwrap(), "3");
+}
+
+#[test]
 fn a_failed_reaction_leaves_nothing() {
     let mut bench = Bench::new();
     let cloud = bench.cloud(RULESET);

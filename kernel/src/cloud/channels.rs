@@ -1,8 +1,9 @@
 //! The channels of a cloud, and the natives of `ctx` that show and change them (`krl-runtime.md` §1.2, §5.1).
 
 use super::Cloud;
-use super::core::{Core, Undo};
+use super::core::Core;
 use super::event::Refusal;
+use super::undo::Undo;
 use crate::channel::{Channel, EventPolicy, Kinship, Policies, QueryPolicy, tags};
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;

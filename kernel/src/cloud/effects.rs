@@ -1,8 +1,9 @@
 //! What rules do beyond entity variables: raised events, jobs, directives, errors.
 
-use super::core::{Audience, Core, Queued, Undo};
+use super::core::{Audience, Core, Queued};
 use super::environment::LogEntry;
 use super::event::{Directive, Event, RuntimeError};
+use super::undo::Undo;
 use crate::schedule::{Job, Timing};
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::{Fault, Limit};

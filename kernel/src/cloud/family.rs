@@ -1,7 +1,8 @@
 //! Parents and children (`krl-runtime.md` §1.2, §1.3). Each side of the tie is a channel that only the other cloud may use.
 
 use super::Cloud;
-use super::core::{Core, Undo};
+use super::core::Core;
+use super::undo::Undo;
 use crate::channel::{Channel, Kinship};
 use krl_vm::data::Data;
 use serde::{Deserialize, Serialize};

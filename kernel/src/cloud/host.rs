@@ -1,8 +1,9 @@
 //! The cloud as running code sees it.
 
-use super::core::{Core, Mode, Undo};
+use super::core::{Core, Mode};
 use super::environment::LogEntry;
 use super::outside::{Ask, Reply};
+use super::undo::Undo;
 use crate::entities;
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;

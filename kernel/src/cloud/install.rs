@@ -1,10 +1,11 @@
 //! Installing and removing rulesets (`krl-runtime.md` §1.4, §6, decisions R4, R7, R11, R12, E4).
 
 use super::Cloud;
-use super::core::{Core, Former, Kept, Matches, Mode, Slot, Undo};
+use super::core::{Core, Former, Kept, Matches, Mode, Slot};
 use super::event::RuntimeError;
 use super::program::{Installed, Parts, Program};
 use super::start::Starter;
+use super::undo::Undo;
 use crate::library::{Code, CodeError, Origin};
 use krl_vm::data::Data;
 use krl_vm::interp::Vm;

@@ -49,6 +49,7 @@ mod start;
 mod state;
 mod time;
 mod transaction;
+mod undo;
 
 pub use self::core::{Outgoing, Target};
 pub use environment::{Budgets, Environment, LogEntry, Sink, TraceEntry, Verdict};
@@ -61,13 +62,12 @@ pub use rest::{Effects, Realm, Rest};
 pub use state::{CloudState, JobState, RulesetState};
 
 use self::channels::Channels;
-use self::core::{Core, Scene, Transaction};
+use self::core::Core;
 use self::start::Starter;
 use crate::id::Random;
 use crate::machine::Scratch;
 use krl_vm::data::Data;
 use krl_vm::interp::Vm;
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -100,35 +100,13 @@ impl Cloud {
     pub fn new(environment: Environment) -> Self {
         let mut random = Random::new(environment.seed);
         let (id, eci) = (random.id(), random.id());
-        let mut core = Box::new(Core {
-            channels: Channels::new(&id, &eci),
-            family: Family::default(),
-            id,
-            eci,
-            host: environment.host,
-            random: Some(Box::new(random)),
-            owner: Arc::default(),
-            created: environment.now,
-            unstarted: None,
-            formers: Vec::new(),
-            home: None,
-            journaling: false,
-            now: environment.now,
-            budgets: environment.budgets,
-            log: environment.log,
-            trace: environment.trace,
-            overdue: environment.overdue,
-            library: environment.library,
-            program: Arc::default(),
-            staged: Arc::default(),
-            outside: None,
-            hops: 0,
-            kept: Vec::new(),
-            jobs: Vec::new(),
-            outbox: VecDeque::new(),
-            scene: Scene::default(),
-            transaction: Transaction::default(),
-        });
+        let Environment { library, now, budgets, host, log, trace, overdue, .. } = environment;
+        let mut core = Core::bare(&id, &Arc::default(), now, budgets, library);
+        core.channels = Channels::new(&id, &eci);
+        core.random = Some(Box::new(random));
+        core.journaling = false;
+        (core.eci, core.host) = (eci, host);
+        (core.log, core.trace, core.overdue) = (log, trace, overdue);
         let mut machine = Box::<Machine>::default();
         let program = Starter { core: &mut core, vm: &mut machine.vm }.empty_program();
         core.program = Arc::new(program);

@@ -21,7 +21,13 @@ use std::sync::Arc;
 
 impl Core {
     /// A cloud that has nothing yet but the channel to itself.
-    fn bare(id: &Arc<str>, owner: &Arc<str>, now: i64, budgets: Budgets, library: Library) -> Box<Self> {
+    pub(super) fn bare(
+        id: &Arc<str>,
+        owner: &Arc<str>,
+        now: i64,
+        budgets: Budgets,
+        library: Library,
+    ) -> Box<Self> {
         Box::new(Self {
             channels: Channels::of(id),
             family: Family::default(),

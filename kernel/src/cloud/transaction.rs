@@ -2,9 +2,10 @@
 //! ruleset's reaction to each event a savepoint.
 
 use super::Cloud;
-use super::core::{Audience, Core, Mode, Queued, Savepoint, Scene, Slot, Undo};
+use super::core::{Audience, Core, Mode, Queued, Scene, Slot};
 use super::environment::{TraceEntry, Verdict};
 use super::event::{CallStack, Event, EventAnswer, Place, Running, RuntimeError};
+use super::undo::{Savepoint, Undo};
 use crate::index::Salient;
 use crate::journal::Kind;
 use crate::library::Code;
