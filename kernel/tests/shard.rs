@@ -263,6 +263,7 @@ const RULESET: &str = r#"ruleset t {
         }
     }
     rule in_vain { select when t bear_in_vain always { raise t event "" } }
+    rule again { select when t again always { raise t event "again" } }
     rule endless { select when t endless foreach 1.range(1000000) setting(n) noop() }
     rule fails { select when t fails always { ent:total := 1000; raise t event "" } }
     rule send { select when t send event:send({"eci": ctx:picoId, "domain": "t", "type": "count"}) }
@@ -349,6 +350,21 @@ fn a_long_evaluation_leaves_the_thread_to_others() {
     assert!(long.try_recv().is_err());
     bench.run();
     assert!(long.try_recv().unwrap().contains("instructions"));
+}
+
+#[test]
+fn a_long_cascade_leaves_the_thread_to_others() {
+    let mut bench = Bench::new();
+    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let long = bench.event(&hog, "again");
+    bench.turn();
+    let quick = bench.event(&other, "count");
+    bench.turn();
+    bench.turn();
+    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
+    assert!(long.try_recv().is_err());
+    bench.run();
+    assert!(long.try_recv().unwrap().contains("raised"));
 }
 
 #[test]

@@ -13,9 +13,15 @@ use crate::machine::{Conditions, Input, Reason, Step};
 use krl_vm::data::Data;
 use krl_vm::fault::{Fault, Limit};
 use krl_vm::interp::{Failure, Outcome, Vm};
+use krl_vm::native::Host;
 use krl_vm::unit::{FunctionId, Select};
 use krl_vm::value::Value;
 use std::sync::Arc;
+
+/// Instructions between two pauses of a cascade: each reaction has a meter of its own, and short ones would never pause.
+const SLICE: u64 = 1 << 16;
+/// What an event counts for beside the instructions of its rules.
+const COST_OF_AN_EVENT: u64 = 128;
 
 /// A new reaction begins with a fresh heap once the former ones have filled this share of the budget.
 const HEAP_SHARE: usize = 4;
@@ -33,8 +39,14 @@ impl Cloud {
         core.transaction.queue.push_back(Queued { event: event.clone(), audience: Audience::All });
         let mut instructions = core.budgets.event_instructions;
         core.transaction.staged = false;
+        let mut due = instructions.saturating_sub(SLICE);
         while let Some(queued) = self.core.transaction.queue.pop_front() {
             self.present(&queued, &mut instructions);
+            instructions = instructions.saturating_sub(COST_OF_AN_EVENT);
+            if instructions < due && !self.core.transaction.queue.is_empty() {
+                due = instructions.saturating_sub(SLICE);
+                self.pause();
+            }
         }
         let core = &mut self.core;
         core.scene = Scene::default();
@@ -49,6 +61,15 @@ impl Cloud {
             name,
             directives: std::mem::take(&mut core.transaction.directives),
             errors,
+        }
+    }
+
+    /// Lets others run between two events; what is left of the cascade is given up if its time is over.
+    fn pause(&mut self) {
+        if self.core.deadline_passed() {
+            self.core.transaction.queue.clear();
+            let error = self.core.error(failure(Fault::limit(Limit::Deadline)), None);
+            self.core.transaction.errors.push(error);
         }
     }
 
