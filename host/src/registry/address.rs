@@ -38,7 +38,7 @@ pub struct ContentHash(pub [u8; 32]);
 pub enum AddressError {
     /// It is empty.
     Empty,
-    /// It is longer than [`MAX_BYTES`].
+    /// It is longer than 4,096 bytes.
     TooLong,
     /// It begins with a path, and there is nothing it could be relative to.
     Relative,
