@@ -14,7 +14,7 @@ fn checks(name: &str, source: &str) {
     let start = Instant::now();
     let output = check(&[SourceFile { path: "deep.krl", source }], &CheckOptions::default());
     assert_eq!(output.files.len(), 1);
-    assert!(start.elapsed() < Duration::from_secs(5), "{name} took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{name} took {:?}", start.elapsed());
 }
 
 #[test]
