@@ -104,7 +104,7 @@ pub async fn open_engine(
         channels: settings.distro.channels.clone(),
         quota: settings.distro.quota.clone(),
         registry: RegistryConfig {
-            files: settings.files.clone(),
+            files: settings.files.clone().and(&settings.distro.files),
             limits: Limits::default(),
             bundled: BUNDLED,
             now,

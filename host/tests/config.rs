@@ -106,7 +106,15 @@ fn manifests_are_checked() {
         ("name = \"d\"".into(), "missing field `version`"),
         (
             format!("{head}[[rulesets]]\nurl = \"not one\""),
-            "d.toml:4: `not one` must be an address, or the id of",
+            "d.toml:4: `not one` must be an address, a `.krl` or `.krlc` file, or the id of",
+        ),
+        (
+            format!("{head}[[system]]\nurl = \"io.picolabs.wranglr\""),
+            "d.toml:4: `io.picolabs.wranglr` must be an address",
+        ),
+        (
+            format!("{head}[[system]]\nurl = \"own.krl\""),
+            "d.toml:4: `own.krl` cannot be read beside the manifest: No such file",
         ),
         (format!("{head}[settings]\nport = 1"), "d.toml:4: there is no setting `port`"),
         (format!("{head}[settings.limits]\nbody = 0"), "d.toml:4: `limits.body` must be a size"),
@@ -126,13 +134,22 @@ fn manifests_are_checked() {
 
 #[test]
 fn the_example_distros_are_right() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/distros");
-    let read = |name: &str| distro(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/distros");
+    let read = |name: &str| {
+        let flags = [("distro".to_owned(), format!("{folder}/{name}"))];
+        load(&Sources { flags: &flags, env: &|_| None, file: None }).unwrap()
+    };
     let home = read("home.toml");
     assert_eq!((home.distro.rulesets.len(), home.distro.quota.clouds), (1, Some(500)));
     let bank = read("bank.toml");
     assert_eq!((bank.limits.body_bytes, bank.budgets.instructions), (128 << 10, 2_000_000));
     assert_eq!(bank.distro.quota.events_per_second, Some(50));
+    assert_eq!(bank.distro.files.len(), 2);
+    let gateway = read("gateway.toml");
+    assert_eq!(
+        (gateway.distro.system.map(|rulesets| rulesets.len()), gateway.distro.channels.len()),
+        (Some(1), 2)
+    );
 }
 
 /// The defaults that the table tells are those that hold.

@@ -2,9 +2,12 @@
 
 use super::file::{self, Entry};
 use super::load::{ConfigError, Origin};
+use crate::registry::Address;
+use krl_stdlib::rulesets::BUNDLED;
 use krl_vm::data::{Data, DataMap};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use url::Url;
 
 /// What a packaged host gives to new owners.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Distro {
     /// A new owner's limits.
     #[serde(default)]
     pub quota: Quota,
+    /// The files that its rulesets name; they may be read whatever the settings allow.
+    #[serde(skip)]
+    pub files: Vec<PathBuf>,
     /// Defaults of the host's settings; read as settings are.
     #[serde(default, rename = "settings")]
     _settings: serde::de::IgnoredAny,
@@ -41,7 +47,7 @@ pub struct Distro {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DistroRuleset {
-    /// An address, or the id of a ruleset that the host brings along.
+    /// An address, a file beside the manifest (`….krl` or `….krlc`), or the id of a ruleset that the host brings along.
     pub url: String,
     /// What `ctx:rid_config` answers.
     #[serde(default = "no_config")]
@@ -87,14 +93,34 @@ impl Distro {
         let text = file::read(path)
             .map_err(|problem| ConfigError { origin: Origin::WholeFile(path.into()), problem })?;
         let failed = |(line, problem)| ConfigError { origin: Origin::File(path.into(), line), problem };
-        let distro: Self = toml::from_str(&text).map_err(|e| {
+        let mut distro: Self = toml::from_str(&text).map_err(|e| {
             failed((file::line(&text, e.span().map_or(0, |span| span.start)), e.message().to_owned()))
         })?;
-        distro.check().map_err(|(word, problem)| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        distro.find_files(folder).and_then(|()| distro.check()).map_err(|(word, problem)| {
             failed((file::line(&text, text.find(&word).unwrap_or_default()), problem))
         })?;
         let entries = file::entries(&text, Some("settings")).map_err(failed)?;
         Ok((distro, entries))
+    }
+
+    /// Turns names of files into their addresses.
+    fn find_files(&mut self, folder: &Path) -> Result<(), (String, String)> {
+        for ruleset in self.system.iter_mut().flatten().chain(&mut self.rulesets) {
+            let name = &ruleset.url;
+            let is_file =
+                [".krl", ".krlc"].iter().any(|end| name.ends_with(end)) && Url::parse(name).is_err();
+            if !is_file {
+                continue;
+            }
+            let missing =
+                |error| (name.clone(), format!("`{name}` cannot be read beside the manifest: {error}"));
+            let file = folder.join(name).canonicalize().map_err(|error| missing(error.to_string()))?;
+            let url = Url::from_file_path(&file).map_err(|()| missing("its path is no address".into()))?;
+            ruleset.url = url.into();
+            self.files.push(file);
+        }
+        Ok(())
     }
 
     /// What the form alone does not show: the word that is wrong, and why.
@@ -103,11 +129,13 @@ impl Distro {
         if self.name.trim().is_empty() {
             return fail("name", "must not be empty");
         }
-        for DistroRuleset { url, .. } in &self.rulesets {
-            let is_id =
-                url.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !url.is_empty();
-            if !is_id && url::Url::parse(url).is_err() {
-                return fail(url, "must be an address, or the id of a ruleset that the host brings along");
+        for DistroRuleset { url, .. } in self.system.iter().flatten().chain(&self.rulesets) {
+            let is_bundled = BUNDLED.iter().any(|bundled| bundled.rid == url);
+            if !is_bundled && !(url.contains(':') && Address::parse(url).is_ok()) {
+                return fail(
+                    url,
+                    "must be an address, a `.krl` or `.krlc` file, or the id of a ruleset that the host brings along",
+                );
             }
         }
         for channel in &self.channels {

@@ -44,7 +44,12 @@ impl Core {
             }
             Operation::CreateOwner { name } => self.create_owner(name).await,
             Operation::Suspend { owner, suspended } => {
-                self.change_owner(&owner, |owner| owner.suspended = suspended)
+                let changed = self.change_owner(&owner, |owner| owner.suspended = suspended)?;
+                if !suspended {
+                    let owner: Arc<str> = owner.into();
+                    self.shards.iter().for_each(|seat| seat.give(Task::Readmit(owner.clone())));
+                }
+                Ok(changed)
             }
             Operation::Quota { owner, limits } => {
                 let mut quota = self.owners.get(&owner).map(|owner| owner.quota).unwrap_or_default();
@@ -289,13 +294,17 @@ fn describe(cloud: &Cloud) -> Data {
         let broken = ruleset.broken.as_ref().map_or(Data::Null, text);
         map([("rid", text(&ruleset.rid)), ("url", address), ("broken", broken)])
     });
+    let channels = cloud.channels().filter(|channel| channel.family.is_none()).map(|channel| {
+        let tags = channel.tags.iter().map(|tag| Data::string(&**tag)).collect();
+        map([("id", text(&channel.id)), ("tags", Data::Array(tags))])
+    });
     let number = |n: usize| Data::Number(n as f64);
     map([
         ("id", text(cloud.id())),
         ("owner", text(cloud.owner())),
         ("parent", cloud.family().parent.as_ref().map_or(Data::Null, text)),
         ("children", number(cloud.family().children.len())),
-        ("channels", number(cloud.channels().count())),
+        ("channels", Data::Array(channels.collect())),
         ("rulesets", Data::Array(rulesets.collect())),
     ])
 }

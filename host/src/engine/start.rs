@@ -262,18 +262,7 @@ impl Core {
         scan_prefix(&*self.store, Space::Agenda, &agenda::inbox(""), &mut |key, record| {
             match (agenda::read_key(key), agenda::read_message(key, record)) {
                 (Ok(Item::Inbox { cloud, .. }), Ok(message)) => {
-                    let arrival = Arrival {
-                        cloud: cloud.clone(),
-                        eci: message.eci,
-                        domain: message.domain,
-                        name: message.name,
-                        attrs: message.attrs,
-                        sender: message.from,
-                        id: Some(message.eid),
-                        hops: message.hops,
-                        inbox: Some(key.to_vec()),
-                        waiter: Waiter::Nobody,
-                    };
+                    let arrival = Arrival::recorded(cloud.clone(), key.to_vec(), message);
                     self.give(&cloud, Task::Event(Box::new(arrival)));
                 }
                 (Ok(_), Ok(_)) => {}

@@ -44,6 +44,19 @@ pub enum Files {
     Anywhere,
 }
 
+impl Files {
+    /// These, and some more.
+    #[must_use]
+    pub fn and(self, more: &[PathBuf]) -> Self {
+        match self {
+            Self::Nowhere if more.is_empty() => Self::Nowhere,
+            Self::Nowhere => Self::Below(more.to_vec()),
+            Self::Below(folders) => Self::Below([&folders, more].concat()),
+            Self::Anywhere => Self::Anywhere,
+        }
+    }
+}
+
 /// Sizes that are refused when they are exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -134,19 +134,7 @@ impl Shard {
             }
         };
         let inbox = self.put_message(&cloud, &message);
-        let Message { eid, eci, domain, name, attrs, from, hops, .. } = message;
-        let arrival = Arrival {
-            cloud: cloud.clone(),
-            eci,
-            domain,
-            name,
-            attrs,
-            sender: from,
-            id: Some(eid),
-            hops,
-            inbox: Some(inbox),
-            waiter: Waiter::Nobody,
-        };
+        let arrival = Arrival::recorded(cloud.clone(), inbox, message);
         self.output.releases.push(Release::Task(cloud, Task::Event(Box::new(arrival))));
     }
 
@@ -254,9 +242,13 @@ impl Shard {
             let committed = self.committed.load(Ordering::Acquire);
             let Some(entry) = self.clouds.get_mut(&id) else { continue };
             let idle = !entry.busy && !entry.held && entry.queue.is_empty() && entry.queries.is_empty();
-            if idle && !entry.used && entry.written <= committed {
+            let unneeded = idle && !entry.used && entry.written <= committed;
+            if unneeded && entry.parked.is_none() {
                 self.clouds.remove(&id);
             } else {
+                if unneeded {
+                    entry.rest = None;
+                }
                 entry.used = false;
                 self.ring.push_back(id);
             }

@@ -23,6 +23,7 @@ impl Shard {
         if stored && !self.is_safe(written) {
             return self.hold(cloud, 0);
         }
+        self.unpark(cloud);
         let entry = self.entry(cloud);
         let Some(work) = entry.queue.pop_front() else { return };
         match work {
@@ -60,6 +61,10 @@ impl Shard {
         let rest = match self.runnable(&cloud) {
             Ok(rest) => rest,
             Err(Problem::Storage(_)) if arrival.inbox.is_some() => return self.put_off(arrival),
+            Err(Problem::Suspended) if arrival.inbox.is_some() => {
+                self.park(&cloud, Work::Event(arrival));
+                return self.make_ready(&cloud);
+            }
             Err(problem) => {
                 let waiter = self.drop_message(arrival);
                 self.answer_late(waiter, problem);
@@ -98,8 +103,10 @@ impl Shard {
         let rest = match self.runnable(cloud) {
             Ok(rest) => rest,
             Err(problem) => {
-                if let Chore::Install { waiter, .. } = chore {
-                    waiter(Err(problem));
+                match chore {
+                    Chore::Install { waiter, .. } => waiter(Err(problem)),
+                    chore if problem == Problem::Suspended => self.park(cloud, Work::Chore(chore)),
+                    _ => {}
                 }
                 return self.make_ready(cloud);
             }

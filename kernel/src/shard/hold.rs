@@ -91,9 +91,10 @@ impl Shard {
             return self.hold(id, 0);
         }
         let entry = self.entry(id);
+        let parked = entry.parked.take().map(|parked| parked.into_work()).unwrap_or_default();
         let queue = std::mem::take(&mut entry.queue);
         entry.ready = false;
-        for work in queue {
+        for work in parked.into_iter().chain(queue) {
             match work {
                 Work::Event(arrival) if arrival.inbox.is_some() => drop(self.drop_message(arrival)),
                 work => refuse(work, id),

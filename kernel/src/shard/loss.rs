@@ -60,10 +60,12 @@ impl Shard {
         match claim {
             Claim::Stored(cloud, key) => {
                 if !is_there(&key) {
-                    let queue = &mut self.entry(&cloud).queue;
-                    queue.retain(
-                        |work| !matches!(work, Work::Event(arrival) if arrival.inbox.as_ref() == Some(&key)),
-                    );
+                    let entry = self.entry(&cloud);
+                    let stays = |work: &Work| !matches!(work, Work::Event(arrival) if arrival.inbox.as_ref() == Some(&key));
+                    entry.queue.retain(stays);
+                    if let Some(parked) = &mut entry.parked {
+                        parked.retain(stays);
+                    }
                 }
             }
             Claim::Done(arrival) => {

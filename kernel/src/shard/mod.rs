@@ -10,6 +10,7 @@ mod flight;
 mod hold;
 mod loss;
 mod output;
+mod park;
 mod tally;
 mod task;
 
@@ -24,6 +25,7 @@ use crate::records::agenda::Message;
 use crate::store::StoreError;
 use krl_vm::data::Data;
 use loss::Claim;
+use park::Parked;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -77,6 +79,8 @@ struct Entry {
     held: bool,
     /// Nothing begins on it before this time: the store failed lately.
     not_before: i64,
+    /// What waits until its owner may go on.
+    parked: Option<Box<Parked>>,
     /// Ids of events that senders chose, with the outputs that remember them, while these are not committed.
     taken: Vec<(Arc<str>, u64)>,
 }
@@ -209,6 +213,7 @@ impl Shard {
                     self.queue(cloud, Work::Chore(Chore::Switch { code, url }));
                 }
             }
+            Task::Readmit(owner) => self.readmit(&owner),
             Task::Stop => self.stopped = true,
         }
     }

@@ -4,6 +4,7 @@ use crate::cloud::{
     Configuration, EventAnswer, InstallError, Query, QueryError, Refusal, Reply, RuntimeError,
 };
 use crate::library::Code;
+use crate::records::agenda::Message;
 use crate::store::StoreError;
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
@@ -103,6 +104,26 @@ pub struct Arrival {
     pub waiter: Waiter,
 }
 
+impl Arrival {
+    /// An event whose record is in the inbox of its cloud under `key`.
+    #[must_use]
+    pub fn recorded(cloud: Arc<str>, key: Vec<u8>, message: Message) -> Self {
+        let Message { eid, eci, domain, name, attrs, from, hops, .. } = message;
+        Self {
+            cloud,
+            eci,
+            domain,
+            name,
+            attrs,
+            sender: from,
+            id: Some(eid),
+            hops,
+            inbox: Some(key),
+            waiter: Waiter::Nobody,
+        }
+    }
+}
+
 /// Work on a cloud that is no event.
 pub enum Chore {
     /// Jobs that are due.
@@ -177,6 +198,8 @@ pub enum Task {
         /// The address.
         url: Arc<str>,
     },
+    /// The clouds of an owner that was suspended run again: what waited for that goes on.
+    Readmit(Arc<str>),
     /// Nothing comes after this.
     Stop,
 }

@@ -144,11 +144,18 @@ fn lines(answer: &Data) -> String {
 fn cloud(answer: &Data) -> String {
     let Some(mut entries) = answer.as_map().cloned() else { return facts(answer) };
     let rulesets = entries.shift_remove("rulesets").unwrap_or(Data::Null);
-    let mut table = Table::new(&["ruleset", "address", "broken"]);
+    let mut installed = Table::new(&["ruleset", "address", "broken"]);
     for ruleset in items(&rulesets) {
-        table.row([text(ruleset, "rid"), text(ruleset, "url"), text(ruleset, "broken")]);
+        installed.row([text(ruleset, "rid"), text(ruleset, "url"), text(ruleset, "broken")]);
     }
-    format!("{}\n{}", facts(&Data::Map(entries)), table.text())
+    let channels = entries.shift_remove("channels").unwrap_or(Data::Null);
+    let mut ways_in = Table::new(&["channel", "tags"]);
+    for channel in items(&channels) {
+        let tags = field(channel, "tags").map(items).unwrap_or_default();
+        let tags: Vec<_> = tags.iter().filter_map(Data::as_str).collect();
+        ways_in.row([text(channel, "id"), tags.join(" ")]);
+    }
+    format!("{}\n{}\n{}", facts(&Data::Map(entries)), ways_in.text(), installed.text())
 }
 
 /// A ruleset that was fetched; what the compiler warns of goes to standard error.

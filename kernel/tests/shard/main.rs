@@ -1,235 +1,17 @@
-//! Shards driven by hand: a store in memory, a clock that is told, answers that the test gives.
+//! Shards driven by hand: what events, queries and jobs of clouds do, and what is left after a restart.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use krl_kernel::channel::{Channel, Kinship};
-use krl_kernel::cloud::{Ask, Budgets, Configuration, Directory, Listing, Query, Realm, Reply};
-use krl_kernel::id::{LENGTH, Random};
-use krl_kernel::library::{Code, Library, Origin};
-use krl_kernel::records::channel::{PolicyTable, find_channel};
-use krl_kernel::records::cloud::{Installation, load_head};
-use krl_kernel::shard::{Arrival, Founding, Problem, Release, Shard, ShardLimits, Task, Waiter};
-use krl_kernel::store::{MemoryStore, Read, Space, Store};
-use krl_vm::data::{Data, DataMap};
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
+mod bench;
+mod suspended;
 
-/// A store, code by ruleset, channels.
-struct World {
-    store: Arc<MemoryStore>,
-    library: Library,
-    codes: Mutex<HashMap<Arc<str>, Arc<Code>>>,
-    policies: PolicyTable,
-}
-
-impl Realm for World {
-    fn reader(&self) -> Arc<dyn Read> {
-        self.store.clone()
-    }
-    fn snapshot(&self) -> Arc<dyn Read> {
-        Arc::from(self.store.snapshot())
-    }
-    fn library(&self) -> &Library {
-        &self.library
-    }
-    fn code(&self, installation: &Installation) -> Result<Arc<Code>, String> {
-        self.codes.lock().unwrap().get(&installation.rid).cloned().ok_or_else(|| "its code is lost".into())
-    }
-    fn former(&self, _: &Installation) -> Option<Arc<Code>> {
-        None
-    }
-    fn budgets(&self, _: &str) -> Budgets {
-        Budgets { instructions: 2_000_000, event_instructions: 6_000_000, ..Budgets::default() }
-    }
-    fn is_suspended(&self, _: &str) -> bool {
-        false
-    }
-    fn host(&self) -> Option<Arc<str>> {
-        Some("http://here".into())
-    }
-    fn seed(&self) -> u64 {
-        1
-    }
-    fn policies(&self) -> &PolicyTable {
-        &self.policies
-    }
-}
-
-impl Directory for World {
-    fn channel(&self, eci: &str) -> Result<Option<Listing>, String> {
-        if let Some((cloud, channel)) = find_channel(&*self.store, &self.policies, eci).unwrap() {
-            return Ok(Some(Listing { cloud, channel: Arc::new(channel) }));
-        }
-        if eci.len() != LENGTH || load_head(&*self.store, eci).unwrap().is_none() {
-            return Ok(None);
-        }
-        let own = Channel::family(eci, Kinship::Own, eci);
-        Ok(Some(Listing { cloud: eci.into(), channel: Arc::new(own) }))
-    }
-
-    fn at_once(&self, ask: &Ask) -> Option<Reply> {
-        let Ask::Load(rid) = ask else { return None };
-        let code = self.codes.lock().unwrap().get(rid).cloned()?;
-        Some(Reply::Code(code, rid.clone()))
-    }
-}
-
-struct Bench {
-    world: Arc<World>,
-    shard: Shard,
-    committed: Arc<AtomicU64>,
-    random: Random,
-    now: i64,
-    /// Questions that the test has to answer.
-    asks: Vec<(u64, Ask)>,
-    /// Are outputs committed?
-    commits: bool,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let world = Arc::new(World {
-            store: Arc::default(),
-            library: Library::new(krl_stdlib::natives()),
-            codes: Mutex::default(),
-            policies: PolicyTable::default(),
-        });
-        Self::over(world)
-    }
-
-    fn over(world: Arc<World>) -> Self {
-        let committed = Arc::new(AtomicU64::new(0));
-        let (limits, random) = (ShardLimits::default(), Random::new(1));
-        let shard = Shard::new(world.clone(), world.clone(), 0, limits, random, committed.clone());
-        let random = Random::new(2);
-        Self { world, shard, committed, random, now: 1_700_000_000_000, asks: Vec::new(), commits: true }
-    }
-
-    /// The same store, after everything in memory was lost.
-    fn restarted(self) -> Self {
-        let now = self.now;
-        Self { now, ..Self::over(self.world) }
-    }
-
-    fn cloud(&mut self, source: &str) -> Arc<str> {
-        let unit = krl_compiler::compile(source).unit.unwrap();
-        let unit = krl_vm::verify::verify(unit).unwrap();
-        let code = self.world.library.load(unit, Origin::default()).unwrap();
-        self.world.codes.lock().unwrap().insert(code.unit().rid.clone(), code.clone());
-        let (cloud, owner) = (self.random.id(), Arc::from("o"));
-        let (sender, receiver) = channel();
-        let waiter = Box::new(move |made| sender.send(made).unwrap());
-        let rulesets = vec![(code, Configuration::default())];
-        let channels = Vec::new();
-        let founding = Founding { cloud: cloud.clone(), owner, rulesets, channels, waiter };
-        self.shard.submit(Task::Found(Box::new(founding)));
-        self.run();
-        receiver.try_recv().unwrap().unwrap();
-        cloud
-    }
-
-    fn arrival(cloud: &Arc<str>, name: &str, waiter: Waiter) -> Arrival {
-        Arrival {
-            cloud: cloud.clone(),
-            eci: cloud.clone(),
-            domain: "t".into(),
-            name: name.into(),
-            attrs: DataMap::new(),
-            sender: Some(cloud.clone()),
-            id: None,
-            hops: 0,
-            inbox: None,
-            waiter,
-        }
-    }
-
-    /// Gives an event in; the answer is its directives' options, or what went wrong.
-    fn event(&mut self, cloud: &Arc<str>, name: &str) -> Receiver<String> {
-        let (sender, receiver) = channel();
-        let waiter = Waiter::Done(Box::new(move |done| {
-            let shown = done.map_or_else(
-                |problem| problem.to_string(),
-                |done| {
-                    let errors = done.errors.iter().map(|error| error.message.clone());
-                    let options = done.directives.iter().map(|directive| directive.options.to_json());
-                    options.chain(errors).collect::<Vec<_>>().join(" ")
-                },
-            );
-            drop(sender.send(shown));
-        }));
-        self.shard.submit(Task::Event(Box::new(Self::arrival(cloud, name, waiter))));
-        receiver
-    }
-
-    fn query(&mut self, cloud: &Arc<str>, name: &str) -> Receiver<String> {
-        let (sender, receiver) = channel();
-        let query = Query {
-            eci: Some(cloud.clone()),
-            sender: Some(cloud.clone()),
-            rid: "t".into(),
-            name: name.into(),
-            ..Query::default()
-        };
-        let waiter = Box::new(move |answer: Result<Data, Problem>| {
-            drop(sender.send(answer.map_or_else(|problem| problem.to_string(), |data| data.to_json())));
-        });
-        self.shard.submit(Task::Query { cloud: cloud.clone(), query: Box::new(query), waiter });
-        receiver
-    }
-
-    /// Turns until nothing is left to do without answers from outside.
-    fn run(&mut self) {
-        for _ in 0..10_000 {
-            self.turn();
-            if !self.shard.is_runnable() {
-                return;
-            }
-        }
-        panic!("the shard does not come to rest");
-    }
-
-    fn turn(&mut self) {
-        self.now += 1;
-        let output = self.shard.turn(self.now);
-        if !self.commits {
-            return;
-        }
-        self.world.store.commit(&output.batch).unwrap();
-        self.committed.store(output.number, Ordering::Release);
-        for release in output.releases {
-            match release {
-                Release::Taken(callback, result) => callback(result),
-                Release::Done(callback, result) => callback(*result),
-                Release::Answer(callback, result) => callback(result),
-                Release::Task(_, task) => self.shard.submit(task),
-                _ => {}
-            }
-        }
-        for (flight, _, ask) in output.asks {
-            match ask {
-                Ask::Query(query) => {
-                    let cloud = query.eci.clone().unwrap();
-                    let (sender, receiver) = channel();
-                    let waiter = Box::new(move |answer| drop(sender.send(answer)));
-                    self.shard.submit(Task::Query { cloud, query, waiter });
-                    let reply = receiver.try_recv().map(|answer: Result<Data, Problem>| {
-                        answer.map_or_else(|problem| Reply::Failed(problem.to_string()), Reply::Data)
-                    });
-                    self.shard.submit(Task::Resume(flight, reply.unwrap()));
-                }
-                other => self.asks.push((flight, other)),
-            }
-        }
-    }
-
-    fn answer(&mut self, data: &str) {
-        let (flight, _) = self.asks.remove(0);
-        self.shard.submit(Task::Resume(flight, Reply::Data(Data::parse(data).unwrap())));
-        self.run();
-    }
-}
+use bench::Bench;
+use krl_kernel::id::Random;
+use krl_kernel::shard::{Arrival, Problem, Shard, ShardLimits, Task, Waiter};
+use krl_kernel::store::Space;
+use krl_vm::data::Data;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 const RULESET: &str = r#"ruleset t {
     meta { shares total, twice, fetched, children }
@@ -240,6 +22,7 @@ const RULESET: &str = r#"ruleset t {
         fetched = function() { http:get("http://there"){"content"} + total() }
     }
     rule count { select when t count send_directive("n", {"n": total() + 1}) always { ent:total := total() + 1 } }
+    rule double { select when t double always { ent:total := total() * 2 } }
     rule fetch {
         select when t fetch
         every {
@@ -460,18 +243,18 @@ fn a_job_fires_once_and_is_gone() {
 #[test]
 fn a_deleted_cloud_leaves_no_records() {
     let mut bench = Bench::new();
-    let before = records(&bench);
+    let before = bench.records();
     let cloud = bench.cloud(RULESET);
     for name in ["count", "later"] {
         drop(bench.event(&cloud, name));
     }
     bench.run();
-    assert!(records(&bench) > before);
+    assert!(bench.records() > before);
     bench.shard.submit(Task::Delete(cloud.clone()));
     let late = bench.event(&cloud, "count");
     bench.run();
     assert_eq!(late.try_recv().unwrap(), format!("ECI not found {cloud}"));
-    assert_eq!(records(&bench), before);
+    assert_eq!(bench.records(), before);
 }
 
 #[test]
@@ -489,20 +272,5 @@ fn children_have_ids_of_their_own_and_births_may_be_taken_back() {
     bench.run();
     assert_eq!(children.try_recv().unwrap(), "3");
     // For each child one on either side, and one that it opened.
-    assert_eq!(count(&bench, Space::Channels), 9);
-}
-
-/// Records of clouds, channels and the agenda.
-fn records(bench: &Bench) -> usize {
-    [Space::Clouds, Space::Channels, Space::Agenda].map(|space| count(bench, space)).iter().sum()
-}
-
-fn count(bench: &Bench, space: Space) -> usize {
-    let mut count = 0;
-    let mut visit = |_: &[u8], _: &[u8]| {
-        count += 1;
-        std::ops::ControlFlow::Continue(())
-    };
-    bench.world.store.scan(space, &[], None, &mut visit).unwrap();
-    count
+    assert_eq!(bench.count(Space::Channels), 9);
 }
