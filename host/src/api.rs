@@ -19,6 +19,10 @@ pub struct Signal {
     pub attrs: DataMap,
     /// The sender's id of this event: one that was already taken in is not taken in again (decision R8).
     pub id: Option<String>,
+    /// How many events sent between clouds led to it.
+    pub hops: u32,
+    /// The events that wait for it, as hosts wrote them down ([`crate::http::WAITS`]).
+    pub waits: String,
 }
 
 /// A query from outside.
@@ -34,6 +38,8 @@ pub struct Question {
     pub args: DataMap,
     /// How many clouds have asked each other to come here (decision R6).
     pub hops: u32,
+    /// The events that wait for its answer, as hosts wrote them down ([`crate::http::WAITS`]).
+    pub waits: String,
 }
 
 /// Why there is no answer.

@@ -83,12 +83,16 @@ fn text<'a>(data: &'a Data, name: &str) -> &'a str {
 async fn do_step(host: &Host, eci: &str, what: &str, attrs: DataMap) -> Result<String, Problem> {
     if let Some((domain, name)) = what.split_once(':') {
         let (domain, name) = (domain.into(), name.into());
-        let answer = host.engine().signal(Signal { eci: eci.into(), domain, name, attrs, id: None }).await?;
+        let answer = host
+            .engine()
+            .signal(Signal { eci: eci.into(), domain, name, attrs, ..Signal::default() })
+            .await?;
         assert!(answer.errors.is_empty(), "{what}: {:?}", answer.errors);
         return Ok(Data::Array(answer.directives.into_iter().map(|d| d.options).collect()).to_json());
     }
     let (rid, name) = what.split_once('/').unwrap();
-    let question = Question { eci: eci.into(), rid: rid.into(), name: name.into(), args: attrs, hops: 0 };
+    let question =
+        Question { eci: eci.into(), rid: rid.into(), name: name.into(), args: attrs, ..Question::default() };
     Ok(host.engine().ask(question).await?.to_json())
 }
 

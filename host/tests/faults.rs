@@ -75,7 +75,7 @@ impl House {
                 domain: "engine_ui".into(),
                 name: "new_channel".into(),
                 attrs,
-                id: None,
+                ..Signal::default()
             };
             let made = engine.signal(event).await.unwrap();
             assert!(made.errors.is_empty(), "{made:?}");
@@ -114,8 +114,13 @@ impl House {
 }
 
 async fn ask(host: &Host, eci: &str, rid: &str, name: &str) -> Result<Data, Problem> {
-    let question =
-        Question { eci: eci.into(), rid: rid.into(), name: name.into(), args: DataMap::new(), hops: 0 };
+    let question = Question {
+        eci: eci.into(),
+        rid: rid.into(),
+        name: name.into(),
+        args: DataMap::new(),
+        ..Question::default()
+    };
     host.engine().ask(question).await
 }
 
@@ -133,7 +138,7 @@ fn event(n: usize, channels: &[String; 2]) -> Signal {
     ];
     let Data::Map(attrs) = map(attrs) else { panic!("no map") };
     let (eci, name) = (channels[n / 2 % 2].clone(), KINDS[n % 4].into());
-    Signal { eci, domain: "crash".into(), name, attrs, id: None }
+    Signal { eci, domain: "crash".into(), name, attrs, ..Signal::default() }
 }
 
 /// How often the cloud of a channel counted an event.

@@ -312,7 +312,7 @@ async fn one_cloud_does_not_hold_up_another() {
 fn dispatch(host: &str, attrs: &str) -> Dispatch {
     let Data::Map(attrs) = Data::parse(attrs).unwrap() else { panic!("{attrs} is a map") };
     let [eci, domain, name, id] = ["the-eci", "shop", "sold out", "id-1"].map(Arc::from);
-    Dispatch { host: host.into(), eci, domain, name, attrs, id }
+    Dispatch { host: host.into(), eci, domain, name, attrs, id, hops: 3 }
 }
 
 #[tokio::test]
@@ -329,7 +329,7 @@ async fn delivers_events() {
         client.deliver(&dispatch(&server.url(""), attrs)).await.unwrap();
         let request = seen.lock().unwrap().clone();
         assert!(request.starts_with("POST /c/the-eci/event/shop/sold%20out HTTP/1.1\r\n"), "{request}");
-        for part in ["content-type: application/json\r\n", "krl-event-id: id-1\r\n"] {
+        for part in ["content-type: application/json\r\n", "krl-event-id: id-1\r\n", "krl-hops: 3\r\n"] {
             assert!(request.contains(part), "{part} in {request}");
         }
         assert!(request.ends_with(&format!("\r\n\r\n{body}")), "{request}");
@@ -359,6 +359,9 @@ async fn tells_failures_that_pass_from_those_that_stay() {
         let result = client.deliver(&dispatch(&server.url("/"), "{}")).await;
         assert_eq!(result.map_err(|failure| (failure.retry, failure.status)), expected, "{act:?}");
     }
+    server.now(answer("503 Unavailable", "retry-after: 7\r\n", ""));
+    let failure = client.deliver(&dispatch(&server.url("/"), "{}")).await.unwrap_err();
+    assert_eq!(failure.after, Some(Duration::from_secs(7)));
     for (host, retry) in [("http://10.0.0.1", false), ("nonsense", false), ("http://127.0.0.1:1", true)] {
         let failure = client.deliver(&dispatch(host, "{}")).await.unwrap_err();
         assert_eq!((failure.retry, failure.status), (retry, None), "{host}: {failure}");

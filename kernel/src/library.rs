@@ -1,4 +1,5 @@
-//! Loaded code: what clouds run, shared and never changed. A million clouds with the same rulesets hold one copy.
+//! Loaded code: what clouds run, shared and never changed. A million clouds with the same rulesets hold one copy; what no cloud runs any more
+//! is free again, but for the programs that were used last.
 
 use crate::cloud::program::{Parts, Program};
 use crate::machine::Machine;
@@ -6,18 +7,21 @@ use krl_stdlib::digest::{Algorithm, Output};
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;
 use krl_vm::heap::UnitTable;
-use krl_vm::load::{LoadError, LoadedUnit};
+use krl_vm::load::{LoadError, LoadedUnit, Loader};
 use krl_vm::native::Native;
 use krl_vm::unit::{Select, Unit};
 use krl_vm::verify::Verified;
+use programs::Programs;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
+
+mod programs;
 
 /// A loaded ruleset with its event machines.
 #[derive(Debug)]
 pub struct Code {
-    /// Number of its unit in the library's table.
+    /// Number of its unit: no other code in use has it.
     pub number: u32,
     loaded: Arc<LoadedUnit>,
     machines: Vec<Option<Machine>>,
@@ -79,27 +83,45 @@ impl Code {
     }
 }
 
-/// All code loaded so far, and the programs made of it. Clones share everything.
+/// The code that clouds run, and the programs made of it. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Library(Arc<Shelves>);
 
 #[derive(Debug)]
 struct Shelves {
-    loaded: RwLock<Loaded>,
+    loader: Loader,
+    loaded: Mutex<Loaded>,
     programs: RwLock<Programs>,
 }
 
-#[derive(Debug)]
+/// What somebody holds.
+#[derive(Debug, Default)]
 struct Loaded {
-    units: Arc<UnitTable>,
-    /// By number of their units.
-    codes: Vec<Arc<Code>>,
+    /// Code by the number of its unit.
+    codes: HashMap<u32, Weak<Code>>,
+    /// Tables by the numbers of their units, in order.
+    tables: HashMap<Box<[u32]>, Weak<UnitTable>>,
+    /// How many there may be before those that nobody holds are removed.
+    room: (usize, usize),
 }
 
-type Programs = HashMap<Parts, Arc<Program>>;
+impl Loaded {
+    fn add_code(&mut self, code: &Arc<Code>) {
+        if self.codes.len() >= self.room.0 {
+            self.codes.retain(|_, code| code.strong_count() > 0);
+            self.room.0 = 2 * self.codes.len() + 16;
+        }
+        self.codes.insert(code.number, Arc::downgrade(code));
+    }
 
-/// Programs nobody uses are dropped once there are so many.
-const MAX_PROGRAMS: usize = 4_096;
+    fn add_table(&mut self, numbers: Box<[u32]>, table: &Arc<UnitTable>) {
+        if self.tables.len() >= self.room.1 {
+            self.tables.retain(|_, table| table.strong_count() > 0);
+            self.room.1 = 2 * self.tables.len() + 16;
+        }
+        self.tables.insert(numbers, Arc::downgrade(table));
+    }
+}
 
 /// Why a unit cannot be loaded.
 #[derive(Debug)]
@@ -125,8 +147,8 @@ impl Library {
     /// A library without units, whose code may call these natives.
     #[must_use]
     pub fn new(natives: &'static [Native]) -> Self {
-        let loaded = Loaded { units: Arc::new(UnitTable::new(natives)), codes: Vec::new() };
-        Self(Arc::new(Shelves { loaded: RwLock::new(loaded), programs: RwLock::default() }))
+        let loader = Loader::new(natives);
+        Self(Arc::new(Shelves { loader, loaded: Mutex::default(), programs: RwLock::default() }))
     }
 
     /// Loads a verified unit.
@@ -134,11 +156,7 @@ impl Library {
     /// # Errors
     /// Units of another version.
     pub fn load(&self, unit: Verified<Unit>, origin: Origin) -> Result<Arc<Code>, CodeError> {
-        let mut shelf = self.0.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        let (units, number) = shelf.units.load(unit).map_err(CodeError::Load)?;
-        let Some(loaded) = units.unit(number).cloned() else {
-            return Err(CodeError::Machine(Fault::internal("a loaded unit is missing")));
-        };
+        let loaded = self.0.loader.load(unit).map_err(CodeError::Load)?;
         let unit = loaded.unit();
         let machine = |select: &Select, settings: usize| match select {
             Select::When { automaton, .. } => Machine::new(automaton, &unit.constants, settings).map(Some),
@@ -146,65 +164,69 @@ impl Library {
         };
         let machines: Result<Vec<_>, Fault> =
             unit.rules.iter().map(|rule| machine(&rule.select, rule.settings.len())).collect();
-        let code = Arc::new(Code {
-            number,
-            machines: machines.map_err(CodeError::Machine)?,
-            loaded,
-            origin,
-            hash: OnceLock::new(),
-        });
-        shelf.units = Arc::new(units);
-        shelf.codes.push(code.clone());
+        let (number, machines) = (loaded.number(), machines.map_err(CodeError::Machine)?);
+        let code = Arc::new(Code { number, machines, loaded, origin, hash: OnceLock::new() });
+        self.loaded().add_code(&code);
         Ok(code)
     }
 
     /// Code that does nothing, in the place of a ruleset whose code is not to be had.
     #[must_use]
     pub(crate) fn stub(&self, rid: &Arc<str>, content: [u8; 32]) -> Arc<Code> {
-        let loaded = LoadedUnit::empty(rid.clone());
+        let loaded = Arc::new(LoadedUnit::empty(rid.clone()));
         let origin = Origin { content, ..Origin::default() };
-        Arc::new(Code {
-            number: u32::MAX,
-            loaded: Arc::new(loaded),
-            machines: Vec::new(),
-            origin,
-            hash: OnceLock::new(),
-        })
+        let (number, machines) = (loaded.number(), Vec::new());
+        Arc::new(Code { number, loaded, machines, origin, hash: OnceLock::new() })
     }
 
-    fn loaded(&self) -> RwLockReadGuard<'_, Loaded> {
-        self.0.loaded.read().unwrap_or_else(PoisonError::into_inner)
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The table of units.
+    /// How many units are in memory.
     #[must_use]
-    pub fn units(&self) -> Arc<UnitTable> {
-        self.loaded().units.clone()
+    pub fn units_in_use(&self) -> usize {
+        self.0.loader.in_use()
     }
 
-    /// The newest code of a ruleset id.
+    /// A table of the units of these codes; programs with the same ones share it.
+    pub(crate) fn table<'a>(&self, codes: impl Iterator<Item = &'a Arc<Code>>) -> Arc<UnitTable> {
+        // What has no code has no number.
+        let mut codes: Vec<_> = codes.filter(|code| code.number != u32::MAX).collect();
+        codes.sort_by_key(|code| code.number);
+        codes.dedup_by_key(|code| code.number);
+        let numbers: Box<[u32]> = codes.iter().map(|code| code.number).collect();
+        let mut loaded = self.loaded();
+        if let Some(known) = loaded.tables.get(&numbers).and_then(Weak::upgrade) {
+            return known;
+        }
+        let table = Arc::new(self.0.loader.table(codes.iter().map(|code| &code.loaded)));
+        loaded.add_table(numbers, &table);
+        table
+    }
+
+    /// Is there code of a ruleset id?
     #[must_use]
-    pub fn newest(&self, rid: &str) -> Option<Arc<Code>> {
-        self.loaded().codes.iter().rev().find(|code| &*code.unit().rid == rid).cloned()
+    pub fn has(&self, rid: &str) -> bool {
+        let codes = self.loaded().codes.values().filter_map(Weak::upgrade).collect::<Vec<_>>();
+        codes.iter().any(|code| &*code.unit().rid == rid)
     }
 
     /// The code of a unit by its number.
     #[must_use]
     pub fn code(&self, number: u32) -> Option<Arc<Code>> {
-        self.loaded().codes.get(number as usize).cloned()
+        self.loaded().codes.get(&number)?.upgrade()
     }
 
     /// A program of these parts that clouds share.
     pub(crate) fn program(&self, parts: &Parts) -> Option<Arc<Program>> {
-        self.0.programs.read().unwrap_or_else(PoisonError::into_inner).get(parts).cloned()
+        self.0.programs.read().unwrap_or_else(PoisonError::into_inner).get(parts)
     }
 
     /// Offers a program to other clouds.
     pub(crate) fn share(&self, parts: Parts, program: Arc<Program>) {
-        let mut programs = self.0.programs.write().unwrap_or_else(PoisonError::into_inner);
-        if programs.len() >= MAX_PROGRAMS {
-            programs.retain(|_, program| Arc::strong_count(program) > 1);
-        }
-        programs.insert(parts, program);
+        // What is removed is dropped behind the lock: it may be large.
+        let removed = self.0.programs.write().unwrap_or_else(PoisonError::into_inner).put(parts, program);
+        drop(removed);
     }
 }

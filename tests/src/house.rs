@@ -257,7 +257,7 @@ impl World for House {
             rid: rid.clone(),
             name: name.clone(),
             args: args.as_map().cloned().unwrap_or_else(DataMap::new),
-            hops: 0,
+            ..Question::default()
         };
         self.until(engine.ask(question)).map_err(|problem| plain(&problem.message))
     }
@@ -293,7 +293,7 @@ impl Drop for House {
 fn signal(to: &Address, event: &Sent) -> Signal {
     let Sent { domain, name, attrs, id } = event.clone();
     let attrs = attrs.as_map().cloned().unwrap_or_default();
-    Signal { eci: to.eci.clone(), domain, name, attrs, id }
+    Signal { eci: to.eci.clone(), domain, name, attrs, id, ..Signal::default() }
 }
 
 /// A port that nobody listens on.

@@ -1,4 +1,7 @@
 //! Loading: a verified unit becomes shared, immutable code whose constants are values.
+//!
+//! Constants are addressed by the number of their unit, so that one copy serves all clouds. A number belongs to its unit as long as anybody holds
+//! the unit: a table of units holds those that a program needs, and so outlives every value made with it. Then it is given to another.
 
 use crate::fault::Fault;
 use crate::heap::{Heap, Region};
@@ -7,8 +10,10 @@ use crate::unit::{Constant, Function, Unit};
 use crate::value::{RegionId, Value};
 use crate::verify::Verified;
 use krl_regexp::Regexp;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A unit ready to run.
 #[derive(Debug)]
@@ -17,6 +22,7 @@ pub struct LoadedUnit {
     region: Region,
     constants: Vec<Value>,
     natives: Vec<NativeImport>,
+    number: Number,
 }
 
 /// A native that a unit names.
@@ -35,7 +41,7 @@ pub enum LoadError {
     UnknownNative(Arc<str>),
     /// The constants do not fit into a region.
     TooLarge(Fault),
-    /// A million units are loaded.
+    /// A million units are in use.
     TooManyUnits,
 }
 
@@ -46,7 +52,7 @@ impl fmt::Display for LoadError {
                 write!(f, "the unit calls `{name}`, which this engine does not have")
             }
             Self::TooLarge(_) => f.write_str("the constants of the unit are too large"),
-            Self::TooManyUnits => f.write_str("too many units are loaded"),
+            Self::TooManyUnits => f.write_str("too many units are in use"),
         }
     }
 }
@@ -58,7 +64,14 @@ impl LoadedUnit {
     #[must_use]
     pub fn empty(rid: Arc<str>) -> Self {
         let unit = Unit { rid, ..Unit::default() };
-        Self { unit, region: Region::default(), constants: Vec::new(), natives: Vec::new() }
+        let (constants, natives) = (Vec::new(), Vec::new());
+        Self { unit, region: Region::default(), constants, natives, number: Number::NONE }
+    }
+
+    /// Its number: no other unit in use has it.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number.number
     }
 
     /// What it was loaded from.
@@ -98,74 +111,88 @@ impl LoadedUnit {
     }
 }
 
-/// All loaded units, by number, and the natives they may call. Append-only: a number is never given twice.
+/// Loads units, and gives each a number. Clones share the numbers.
 #[derive(Clone, Debug, Default)]
-pub struct UnitTable {
+pub struct Loader {
     natives: &'static [Native],
-    units: Vec<Arc<LoadedUnit>>,
+    numbers: Arc<Mutex<Numbers>>,
 }
 
 /// Unit numbers share the 20 bits of region ids with the event's and the cloud's region.
-const MAX_UNITS: usize = (1 << 20) - 2;
+const MAX_UNITS: u32 = (1 << 20) - 2;
 
-impl UnitTable {
-    /// A table without units.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// The lowest number that was never given.
+    next: u32,
+    /// Numbers that came back; the lowest goes first, so that tables stay short.
+    free: BinaryHeap<Reverse<u32>>,
+}
+
+/// A number, until it is dropped.
+#[derive(Debug)]
+struct Number {
+    number: u32,
+    numbers: Option<Arc<Mutex<Numbers>>>,
+}
+
+impl Number {
+    const NONE: Self = Self { number: u32::MAX, numbers: None };
+}
+
+impl Drop for Number {
+    fn drop(&mut self) {
+        if let Some(numbers) = &self.numbers {
+            lock(numbers).free.push(Reverse(self.number));
+        }
+    }
+}
+
+fn lock(numbers: &Mutex<Numbers>) -> MutexGuard<'_, Numbers> {
+    numbers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Loader {
+    /// A loader of units that may call these natives.
     #[must_use]
-    pub const fn new(natives: &'static [Native]) -> Self {
-        Self { natives, units: Vec::new() }
+    pub fn new(natives: &'static [Native]) -> Self {
+        Self { natives, numbers: Arc::default() }
     }
 
-    /// The natives.
+    /// How many units are in use: loaded, and still held by somebody.
     #[must_use]
-    pub const fn natives(&self) -> &'static [Native] {
-        self.natives
+    pub fn in_use(&self) -> usize {
+        let numbers = lock(&self.numbers);
+        numbers.next as usize - numbers.free.len()
     }
 
-    /// The unit with this number.
-    #[inline]
-    #[must_use]
-    pub fn unit(&self, number: u32) -> Option<&Arc<LoadedUnit>> {
-        self.units.get(number as usize)
+    fn number(&self) -> Result<Number, LoadError> {
+        let mut numbers = lock(&self.numbers);
+        let number = match numbers.free.pop() {
+            Some(Reverse(number)) => number,
+            None if numbers.next < MAX_UNITS => {
+                numbers.next += 1;
+                numbers.next - 1
+            }
+            None => return Err(LoadError::TooManyUnits),
+        };
+        Ok(Number { number, numbers: Some(self.numbers.clone()) })
     }
 
-    /// The constants of a unit.
-    #[inline]
-    #[must_use]
-    pub fn region(&self, number: u32) -> Option<&Region> {
-        self.units.get(number as usize).map(|u| &u.region)
-    }
-
-    /// Number of units.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.units.len()
-    }
-
-    /// Are there none?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
-    }
-
-    /// A table with one unit more, and the number of that unit.
+    /// Loads a unit. Its memory and its number are free again when the last holder lets it go.
     ///
     /// # Errors
     /// Natives this engine lacks; constants that need more memory than a region has.
-    pub fn load(&self, unit: Verified<Unit>) -> Result<(Self, u32), LoadError> {
+    pub fn load(&self, unit: Verified<Unit>) -> Result<Arc<LoadedUnit>, LoadError> {
         let unit = unit.into_inner();
-        if self.units.len() >= MAX_UNITS {
-            return Err(LoadError::TooManyUnits);
-        }
-        let number = self.units.len() as u32;
+        let number = self.number()?;
         let natives = unit.natives.iter().map(|name| self.import(name)).collect::<Result<Vec<_>, _>>()?;
         let mut builder =
-            Builder { heap: Heap::unbounded(), region: RegionId::unit(number), natives: &natives };
+            Builder { heap: Heap::unbounded(), region: RegionId::unit(number.number), natives: &natives };
         let constants = unit.constants.iter().map(|c| builder.constant(c)).collect::<Result<Vec<_>, _>>();
         let constants = constants.map_err(LoadError::TooLarge)?;
         let region = builder.heap.into_region();
-        let mut units = self.units.clone();
-        units.push(Arc::new(LoadedUnit { unit, region, constants, natives }));
-        Ok((Self { natives: self.natives, units }, number))
+        Ok(Arc::new(LoadedUnit { unit, region, constants, natives, number }))
     }
 
     fn import(&self, name: &Arc<str>) -> Result<NativeImport, LoadError> {
@@ -174,6 +201,68 @@ impl UnitTable {
             .and_then(|at| Some((u16::try_from(at).ok()?, self.natives.get(at)?)))
             .ok_or_else(|| LoadError::UnknownNative(Arc::clone(name)))?;
         Ok(NativeImport { id, native })
+    }
+
+    /// A table of these units, which all must come from this loader.
+    #[must_use]
+    pub fn table<'a>(&self, units: impl IntoIterator<Item = &'a Arc<LoadedUnit>>) -> UnitTable {
+        let mut table = UnitTable { loader: self.clone(), units: Vec::new() };
+        units.into_iter().for_each(|unit| table.put(unit.clone()));
+        table
+    }
+}
+
+/// The units that a program needs, by number, and the natives they may call.
+#[derive(Clone, Debug, Default)]
+pub struct UnitTable {
+    loader: Loader,
+    units: Vec<Option<Arc<LoadedUnit>>>,
+}
+
+impl UnitTable {
+    /// A table without units.
+    #[must_use]
+    pub fn new(natives: &'static [Native]) -> Self {
+        Loader::new(natives).table([])
+    }
+
+    /// A table with one unit more, and the number of that unit.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub fn load(&self, unit: Verified<Unit>) -> Result<(Self, u32), LoadError> {
+        let unit = self.loader.load(unit)?;
+        let (mut table, number) = (self.clone(), unit.number());
+        table.put(unit);
+        Ok((table, number))
+    }
+
+    fn put(&mut self, unit: Arc<LoadedUnit>) {
+        let at = unit.number() as usize;
+        self.units.resize(self.units.len().max(at + 1), None);
+        if let Some(place) = self.units.get_mut(at) {
+            *place = Some(unit);
+        }
+    }
+
+    /// The natives.
+    #[must_use]
+    pub const fn natives(&self) -> &'static [Native] {
+        self.loader.natives
+    }
+
+    /// The unit with this number.
+    #[inline]
+    #[must_use]
+    pub fn unit(&self, number: u32) -> Option<&Arc<LoadedUnit>> {
+        self.units.get(number as usize)?.as_ref()
+    }
+
+    /// The constants of a unit.
+    #[inline]
+    #[must_use]
+    pub fn region(&self, number: u32) -> Option<&Region> {
+        self.unit(number).map(|unit| &unit.region)
     }
 }
 

@@ -24,7 +24,7 @@ const UI: &str = "io.picolabs.pico-engine-ui";
 /// An event for a channel of the user interface.
 pub fn event(eci: &Arc<str>, name: &str, attrs: DataMap) -> Signal {
     let (domain, name) = ("engine_ui".to_owned(), name.to_owned());
-    Signal { eci: eci.to_string(), domain, name, attrs, id: None }
+    Signal { eci: eci.to_string(), domain, name, attrs, ..Signal::default() }
 }
 
 /// A question to the ruleset of the user interface.

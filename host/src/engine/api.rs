@@ -48,7 +48,7 @@ pub(super) fn worded(problem: &Problem) -> api::Problem {
         Problem::Storage(_) => (503, "store_failed"),
         Problem::Overloaded => (503, "overloaded"),
         Problem::TooFast => (429, "too_fast"),
-        Problem::Circle => (409, "circle"),
+        Problem::Circle => (508, "circle"),
         Problem::TimedOut => (504, "limit_time"),
         Problem::Suspended => (403, "suspended"),
         Problem::NotInstalled(_) => (422, "not_installable"),
@@ -71,6 +71,12 @@ impl Core {
             Ok(listing) => listing,
             Err(problem) => return refuse(waiter, problem),
         };
+        // Nobody waits for what is only taken in.
+        let is_awaited = matches!(waiter, Waiter::Done(_) | Waiter::Asked(..));
+        if is_awaited && self.waiting.closes_circle(&signal.waits, &listing.cloud) {
+            return refuse(waiter, Problem::Circle);
+        }
+        let waits = if is_awaited { signal.waits.as_str().into() } else { Arc::default() };
         let names = (signal.domain.trim(), signal.name.trim());
         if let Err(refused) = listing.channel.check_event(None, names.0, names.1) {
             return refuse(waiter, Problem::Refused(Refusal::Channel(refused)));
@@ -83,7 +89,8 @@ impl Core {
             attrs: signal.attrs,
             sender: None,
             id: signal.id.map(Into::into),
-            hops: 0,
+            hops: signal.hops,
+            waits,
             inbox: None,
             waiter,
         };
@@ -98,6 +105,7 @@ impl Core {
             name: question.name,
             args: Data::Map(question.args),
             hops: question.hops,
+            waits: question.waits.into(),
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::Core;
 use crate::outside::Autosend;
 use crate::registry::Address;
-use krl_kernel::cloud::{Ask, Delivery, Query, Refusal, Reply};
+use krl_kernel::cloud::{Ask, Delivery, HTTP_HOPS, Query, Refusal, Reply};
 use krl_kernel::journal;
-use krl_kernel::shard::{Arrival, Call, Callback, Problem, Task, Waiter};
+use krl_kernel::shard::{Arrival, Asking, Call, Callback, Problem, Task, Trail, Waiter};
 use krl_vm::data::Data;
 use std::sync::Arc;
 
@@ -14,22 +14,28 @@ const SHOWN_RECORDS: usize = 2_000;
 
 impl Core {
     /// Answers an evaluation of a shard, at once or later.
-    pub(super) fn ask(self: &Arc<Self>, shard: usize, flight: u64, cloud: &Arc<str>, ask: Ask) {
+    pub(super) fn ask(self: &Arc<Self>, shard: usize, asking: Asking) {
         let core = self.clone();
-        let cloud = cloud.clone();
+        let Asking { flight, cloud, trail, ask } = asking;
         match ask {
             Ask::Pause => self.resume(shard, flight, Reply::Go),
-            Ask::Query(query) => {
+            Ask::Query(mut query) => {
+                query.waits = self.words(&trail, &cloud);
                 let waiter = self.replier(shard, flight);
                 self.ask_cloud(*query, waiter);
             }
-            Ask::EventQuery(delivery, query) => {
+            Ask::EventQuery(delivery, mut query) => {
+                query.waits = self.words(&trail, &cloud);
                 let waiter = self.replier(shard, flight);
                 self.tell_and_ask(&cloud, *delivery, query, waiter);
             }
             Ask::Http(method, args) => drop(self.runtime.spawn(async move {
                 let reply = match core.client.prepare(method, &args) {
-                    Ok(prepared) => Reply::Data(core.client.send(&cloud, prepared).await),
+                    Ok(prepared) => {
+                        let prepared =
+                            prepared.led_to_by(trail.hops + HTTP_HOPS, &core.words(&trail, &cloud));
+                        Reply::Data(core.client.send(&cloud, prepared).await)
+                    }
                     Err(why) => Reply::Failed(why),
                 };
                 core.resume(shard, flight, reply);
@@ -55,6 +61,14 @@ impl Core {
                 };
                 core.resume(shard, flight, reply);
             })),
+        }
+    }
+
+    /// The events that wait for what an evaluation asks.
+    fn words(&self, trail: &Trail, cloud: &str) -> Arc<str> {
+        match trail.keeps {
+            true => self.waiting.add(&trail.waits, cloud).into(),
+            false => trail.waits.clone(),
         }
     }
 
@@ -96,6 +110,9 @@ impl Core {
             Ok(listing) => listing,
             Err(problem) => return waiter(Err(problem)),
         };
+        if self.waiting.closes_circle(&query.waits, &listing.cloud) {
+            return waiter(Err(Problem::Circle));
+        }
         let Some(wait) = self.waits.begin(sender, &listing.cloud) else {
             return waiter(Err(Problem::Circle));
         };
@@ -113,6 +130,7 @@ impl Core {
             sender: Some(sender.clone()),
             id: None,
             hops: query.hops,
+            waits: query.waits.clone(),
             inbox: None,
             waiter: Waiter::Asked(query, waiter),
         };
@@ -161,6 +179,7 @@ impl Core {
             sender: Some(call.cloud),
             id: None,
             hops: 0,
+            waits: Arc::default(),
             inbox: None,
             waiter: Waiter::Nobody,
         };

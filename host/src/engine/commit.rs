@@ -98,6 +98,9 @@ fn sync(core: &Core) -> Result<(), StoreError> {
 
 fn lose(core: &Arc<Core>, shard: usize, output: Output, error: &StoreError) {
     core.note_loss(shard, error);
+    for (owner, change) in &output.counted {
+        core.owners.uncount_clouds(shard as u16, owner, *change);
+    }
     output.releases.into_iter().for_each(|release| release.fail(error));
     core.note_release(shard, output.number);
 }

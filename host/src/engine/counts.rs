@@ -77,6 +77,9 @@ impl Engine {
             let read = move || core.upgrade().map_or(0, |core: Arc<Core>| core.shards.iter().map(of).sum());
             metrics.gauge(name, help, move || i64::try_from(read()).unwrap_or(i64::MAX))
         };
+        let library = core.library.clone();
+        let units = move || i64::try_from(library.units_in_use()).unwrap_or(i64::MAX);
+        metrics.gauge("krl_units", "Compiled rulesets in memory, all versions", units)?;
         sum("krl_clouds_awake", "Clouds in memory", |seat| seat.awake.load(Ordering::Relaxed))?;
         sum("krl_evaluations", "Evaluations under way", |seat| seat.flights.load(Ordering::Relaxed))?;
         sum("krl_tasks_queued", "Tasks that wait for a shard", ShardSeat::waiting)

@@ -158,6 +158,7 @@ impl Core {
             name: message.name.clone(),
             attrs: message.attrs.clone(),
             id: message.eid.clone(),
+            hops: message.hops,
         };
         let tried = self.client.deliver(&letter).await;
         let again = match tried {
@@ -165,7 +166,7 @@ impl Core {
             Err(failure) => {
                 dispatch.attempts += 1;
                 let random = self.hasher.hash_one((&dispatch.message.eid, dispatch.attempts));
-                let delay = next_attempt(dispatch.attempts, random).filter(|_| failure.retry);
+                let delay = next_attempt(dispatch.attempts, random, failure.after).filter(|_| failure.retry);
                 if delay.is_none() {
                     self.give_up(&mut batch, &dispatch, &failure.reason);
                 }
@@ -221,6 +222,7 @@ impl Core {
             sender: Some(sender.clone()),
             id: None,
             hops: message.hops + 1,
+            waits: Arc::default(),
             inbox: None,
             waiter: Waiter::Nobody,
         };

@@ -8,6 +8,7 @@
 
 mod api;
 mod ask;
+mod circle;
 mod clock;
 mod commit;
 mod counts;
@@ -34,6 +35,7 @@ use crate::registry::Registry;
 use clock::Clock;
 use directory::Channels;
 use krl_kernel::cloud::{Directory, Listing, Refusal};
+use krl_kernel::library::Library;
 use krl_kernel::shard::{Problem, Task};
 use krl_kernel::store::{Store, StoreError};
 use krl_vm::data::Data;
@@ -50,6 +52,7 @@ pub(crate) struct Core {
     channels: Arc<Channels>,
     scribe: scribe::Scribe,
     registry: Registry,
+    library: Library,
     client: Client,
     owners: Owners,
     runtime: Handle,
@@ -64,6 +67,7 @@ pub(crate) struct Core {
     courier: courier::Desk,
     clock: Clock,
     waits: waits::Waits,
+    waiting: circle::Circle,
     /// Requests under way whose answers are sent as events.
     calls: AtomicUsize,
     counts: counts::Counts,
@@ -131,9 +135,6 @@ impl Core {
         *self.last_loss.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
         if let Some(seat) = self.shards.get(shard) {
             seat.losses.fetch_add(1, Ordering::AcqRel);
-        }
-        if let Err(error) = self.owners.recount(&*self.store) {
-            tracing::error!(%error, "the clouds of the owners could not be counted");
         }
     }
 

@@ -7,7 +7,7 @@ use krl_vm::data::{Data, DataMap};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 const PREFIX: &[u8] = b"owner/";
 /// How many clouds an owner has, as a shard counts them.
@@ -98,16 +98,13 @@ impl Owners {
         )?;
         damage?;
         let books = Self(Arc::new(Books { owners: RwLock::new(owners), ..Books::default() }));
-        books.recount(store)?;
+        books.read_counts(store)?;
         Ok(books)
     }
 
-    /// Reads anew how many clouds each owner has.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn recount(&self, store: &dyn Read) -> Result<(), StoreError> {
-        let mut clouds = HashMap::new();
+    /// Reads how many clouds each owner has.
+    fn read_counts(&self, store: &dyn Read) -> Result<(), StoreError> {
+        let mut clouds = self.counts();
         scan_prefix(store, Space::Host, COUNTS, &mut |key, record| {
             let rest = key.get(COUNTS.len()..).unwrap_or_default();
             let split = rest.split_last_chunk::<2>().zip(<[u8; 8]>::try_from(record).ok());
@@ -116,23 +113,35 @@ impl Owners {
                 clouds.insert((owner, u16::from_be_bytes(*shard)), i64::from_be_bytes(count));
             }
             ControlFlow::Continue(())
-        })?;
-        *self.0.clouds.lock().unwrap_or_else(PoisonError::into_inner) = clouds;
-        Ok(())
+        })
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<(Arc<str>, u16), i64>> {
+        self.0.clouds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An owner has more clouds, or fewer, once the batch is committed.
     pub fn count_clouds(&self, shard: u16, owner: &Arc<str>, change: i64, batch: &mut Batch) {
-        let mut clouds = self.0.clouds.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = clouds.entry((owner.clone(), shard)).or_default();
-        *count += change;
+        let count = self.change_count(shard, owner, change);
         let key = [COUNTS, owner.as_bytes(), &shard.to_be_bytes()].concat();
         batch.put(Space::Host, key, count.to_be_bytes());
     }
 
+    /// A change that [`Self::count_clouds`] made is not committed.
+    pub fn uncount_clouds(&self, shard: u16, owner: &Arc<str>, change: i64) {
+        self.change_count(shard, owner, -change);
+    }
+
+    fn change_count(&self, shard: u16, owner: &Arc<str>, change: i64) -> i64 {
+        let mut clouds = self.counts();
+        let count = clouds.entry((owner.clone(), shard)).or_default();
+        *count += change;
+        *count
+    }
+
     /// How many clouds an owner has.
     pub fn clouds(&self, id: &str) -> u64 {
-        let clouds = self.0.clouds.lock().unwrap_or_else(PoisonError::into_inner);
+        let clouds = self.counts();
         let own = clouds.iter().filter(|((owner, _), _)| **owner == *id).map(|(_, count)| count);
         own.sum::<i64>().max(0).unsigned_abs()
     }

@@ -71,6 +71,10 @@ impl Realm for HostRealm {
         self.owners.count_clouds(shard, owner, change, batch);
     }
 
+    fn uncount_clouds(&self, shard: u16, owner: &Arc<str>, change: i64) {
+        self.owners.uncount_clouds(shard, owner, change);
+    }
+
     fn journal(&self) -> Scope {
         self.journal
     }

@@ -1,5 +1,6 @@
 //! Opening and closing an engine.
 
+use super::circle::Circle;
 use super::clock::Clock;
 use super::commit::Commits;
 use super::counts::Counts;
@@ -126,7 +127,7 @@ impl Engine {
         let seed = entropy()?;
         let realm = Arc::new(HostRealm {
             store: store.clone(),
-            library,
+            library: library.clone(),
             registry: registry.clone(),
             owners: owners.clone(),
             budgets: options.budgets,
@@ -154,6 +155,7 @@ impl Engine {
             scribe,
             channels,
             registry,
+            library,
             client: options.client,
             owners,
             runtime: Handle::current(),
@@ -172,6 +174,7 @@ impl Engine {
             clock: Clock::default(),
             counts: Counts::new().map_err(|error| OpenError::System(error.to_string()))?,
             waits: Waits::default(),
+            waiting: Circle::default(),
         });
         core.courier.open(&core);
         let mut threads = Vec::new();
@@ -362,6 +365,7 @@ fn own_event(cloud: &Arc<str>, domain: &str, name: &str, attrs: DataMap, waiter:
         sender: Some(cloud.clone()),
         id: None,
         hops: 0,
+        waits: Arc::default(),
         inbox: None,
         waiter,
     }))

@@ -47,8 +47,8 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
             shard.forget(&error);
         }
         let mut output = shard.turn(now);
-        for (flight, cloud, ask) in output.asks.drain(..) {
-            core.ask(number, flight, &cloud, ask);
+        for asking in output.asks.drain(..) {
+            core.ask(number, asking);
         }
         if !output.is_empty() {
             commits.hand_over(core, number, losses, output);

@@ -15,8 +15,11 @@ use std::fmt::Write;
 
 /// Carries [`Signal::id`] between hosts.
 pub const EVENT_ID: &str = "krl-event-id";
-/// Carries [`Question::hops`] between hosts.
+/// Carries [`Question::hops`] and [`Signal::hops`] between hosts.
 pub const HOPS: &str = "krl-hops";
+/// Carries [`Question::waits`] and [`Signal::waits`] between hosts: for each event that waits for this request a word that only the host of its
+/// cloud can read, with blanks between them.
+pub const WAITS: &str = "krl-waits";
 
 /// Does what a channel's route stands for.
 ///
@@ -85,8 +88,19 @@ fn signal(
     attrs: DataMap,
     head: &request::Parts,
 ) -> Result<Signal, Refusal> {
-    let id = head.headers.get(EVENT_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    Ok(Signal { eci: text(eci)?, domain: text(domain)?, name: text(name)?, attrs, id })
+    let id = header(head, EVENT_ID).map(str::to_owned);
+    let (hops, waits) = trail(head);
+    Ok(Signal { eci: text(eci)?, domain: text(domain)?, name: text(name)?, attrs, id, hops, waits })
+}
+
+fn header<'a>(head: &'a request::Parts, name: &str) -> Option<&'a str> {
+    head.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What led to a request.
+fn trail(head: &request::Parts) -> (u32, String) {
+    let hops = header(head, HOPS).and_then(|n| n.parse().ok()).unwrap_or(0);
+    (hops, header(head, WAITS).unwrap_or_default().to_owned())
 }
 
 fn question(
@@ -96,8 +110,8 @@ fn question(
     args: DataMap,
     head: &request::Parts,
 ) -> Result<Question, Refusal> {
-    let hops = head.headers.get(HOPS).and_then(|value| value.to_str().ok()).and_then(|n| n.parse().ok());
-    Ok(Question { eci: text(eci)?, rid: text(rid)?, name: text(name)?, args, hops: hops.unwrap_or(0) })
+    let (hops, waits) = trail(head);
+    Ok(Question { eci: text(eci)?, rid: text(rid)?, name: text(name)?, args, hops, waits })
 }
 
 /// A question without the suffix that says which form its answer has.

@@ -29,7 +29,7 @@ mod tls;
 mod token;
 
 pub use answer::Refusal;
-pub use channel::{EVENT_ID, HOPS};
+pub use channel::{EVENT_ID, HOPS, WAITS};
 pub use metrics::Metrics;
 pub use route::{ROUTES, Route, RouteInfo};
 pub use server::{Running, Server, StartError, Stopped};

@@ -2,6 +2,7 @@
 
 use super::encode::{encode, text};
 use super::transport::{Body, Redirects, Request};
+use crate::http::{HOPS, WAITS};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use krl_vm::data::{Data, DataMap};
@@ -39,6 +40,21 @@ pub struct Prepared {
     pub autoraise: Option<Arc<str>>,
     /// Where to send the answer as an event; then nobody waits for it.
     pub autosend: Option<Autosend>,
+}
+
+impl Prepared {
+    /// Tells the other side what led to the request: how many clouds, and the events that wait for it. A program cannot say otherwise.
+    #[must_use]
+    pub fn led_to_by(mut self, hops: u32, waits: &str) -> Self {
+        if let Ok(request) = &mut self.request {
+            request.headers.insert(HOPS, hops.into());
+            match HeaderValue::from_str(waits) {
+                Ok(waits) if !waits.is_empty() => drop(request.headers.insert(WAITS, waits)),
+                _ => drop(request.headers.remove(WAITS)),
+            }
+        }
+        self
+    }
 }
 
 /// The event that carries an answer. Its attributes are these, merged with the answer.

@@ -27,6 +27,9 @@ pub(super) struct Index {
     known: RwLock<Known>,
 }
 
+/// Newest versions that stay in memory though nobody runs them: each can be had from the store again.
+const UNUSED: usize = 64;
+
 #[derive(Default)]
 struct Known {
     /// What the store has of each address.
@@ -35,6 +38,19 @@ struct Known {
     newest: HashMap<Address, Arc<Ruleset>>,
     /// All versions whose code somebody still holds.
     versions: HashMap<(Address, ContentHash), (Arc<Facts>, Weak<Code>)>,
+    /// How many newest versions there may be before those that nobody runs are dropped.
+    room: usize,
+}
+
+impl Known {
+    /// Lists the newest version of its address.
+    fn put_newest(&mut self, ruleset: Arc<Ruleset>) {
+        if self.newest.len() >= self.room.max(UNUSED) {
+            self.newest.retain(|_, known| Arc::strong_count(&known.code) > 1 || Arc::strong_count(known) > 1);
+            self.room = self.newest.len() + UNUSED;
+        }
+        self.newest.insert(ruleset.facts.address.clone(), ruleset);
+    }
 }
 
 impl Index {
@@ -180,7 +196,7 @@ impl Index {
         self.store.sync()?;
         let mut known = self.write();
         known.records.insert(address.clone(), record);
-        known.newest.insert(address.clone(), ruleset.clone());
+        known.put_newest(ruleset.clone());
         Ok(Flush { ruleset, changed })
     }
 
@@ -214,11 +230,10 @@ impl Index {
         facts: Arc<Facts>,
         newest: bool,
     ) -> Result<Arc<Ruleset>, RegistryError> {
-        let address = facts.address.clone();
         let _admission = self.admit();
         let ruleset = self.load_unlisted(unit, facts)?;
         if newest {
-            self.write().newest.insert(address, ruleset.clone());
+            self.write().put_newest(ruleset.clone());
         }
         Ok(ruleset)
     }

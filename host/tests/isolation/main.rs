@@ -42,8 +42,13 @@ async fn cloud(host: &Host, name: &str) -> String {
     let tags = Data::Array(vec![Data::string("hog")]);
     let wanted = map([("tags", tags), ("eventPolicy", policy("domain")), ("queryPolicy", policy("rid"))]);
     let Data::Map(attrs) = wanted else { panic!("no map") };
-    let made =
-        Signal { eci: ui.clone(), domain: "engine_ui".into(), name: "new_channel".into(), attrs, id: None };
+    let made = Signal {
+        eci: ui.clone(),
+        domain: "engine_ui".into(),
+        name: "new_channel".into(),
+        attrs,
+        ..Signal::default()
+    };
     assert!(engine.signal(made).await.unwrap().errors.is_empty());
     let seen = ask(host, &ui, "io.picolabs.pico-engine-ui", "pico").await;
     let Data::Array(channels) = field(&seen, "channels") else { panic!("no channels") };
@@ -52,13 +57,24 @@ async fn cloud(host: &Host, name: &str) -> String {
 }
 
 async fn ask(host: &Host, eci: &str, rid: &str, name: &str) -> Data {
-    let question =
-        Question { eci: eci.into(), rid: rid.into(), name: name.into(), args: DataMap::new(), hops: 0 };
+    let question = Question {
+        eci: eci.into(),
+        rid: rid.into(),
+        name: name.into(),
+        args: DataMap::new(),
+        ..Question::default()
+    };
     host.engine().ask(question).await.unwrap()
 }
 
 fn event(eci: &str, name: &str) -> Signal {
-    Signal { eci: eci.into(), domain: "hog".into(), name: name.into(), attrs: DataMap::new(), id: None }
+    Signal {
+        eci: eci.into(),
+        domain: "hog".into(),
+        name: name.into(),
+        attrs: DataMap::new(),
+        ..Signal::default()
+    }
 }
 
 /// Lets a neighbour be busy until it is told to stop, and counts the events it was answered.

@@ -220,9 +220,9 @@ impl Core {
                 continue;
             }
             let rid = module.rid.clone();
-            return Err(match self.library.newest(&rid) {
-                Some(_) => InstallError::ModuleNotInstalled(rid),
-                None => InstallError::ModuleNotLoaded(rid),
+            return Err(match self.library.has(&rid) {
+                true => InstallError::ModuleNotInstalled(rid),
+                false => InstallError::ModuleNotLoaded(rid),
             });
         }
         Ok(())
@@ -247,13 +247,17 @@ impl Core {
         let left = match built {
             Some(()) => Vec::new(),
             None => match starter.amend(&former, rulesets, fresh) {
-                Ok(left) => left,
+                Ok(left) => {
+                    self.compact();
+                    left
+                }
                 Err(error) => {
                     self.program = former;
                     return Err(error);
                 }
             },
         };
+        self.collect_units();
         Arc::make_mut(&mut self.program).rebuild_index();
         let sound = left.is_empty() && self.program.rulesets.iter().all(|ruleset| ruleset.broken.is_none());
         if sound && !self.program.own {

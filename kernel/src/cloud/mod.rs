@@ -58,6 +58,7 @@ pub use family::{Child, Family, NoChild};
 pub use install::{Configuration, InUse, InstallError};
 pub use outside::{Ask, Delivery, Directory, Listing, Outside, Reply};
 pub use query::{Query, QueryError};
+pub use requests::HTTP_HOPS;
 pub use rest::{Effects, Realm, Rest};
 pub use state::{CloudState, JobState, RulesetState};
 

@@ -68,7 +68,7 @@ pub struct Info {
 /// A program.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    /// A table with all units it needs.
+    /// A table of the units of [`Program::codes`]: frozen globals hold constants of these and of no others.
     pub units: Arc<UnitTable>,
     /// The rulesets in install order.
     pub rulesets: Vec<Installed>,
@@ -114,6 +114,12 @@ impl Program {
             *place = Some(info);
         }
         number as u32
+    }
+
+    /// The code of its rulesets, and of all that runs in it.
+    pub fn codes(&self) -> impl Iterator<Item = &Arc<Code>> {
+        let running = self.infos.iter().flatten().map(|info| &info.code);
+        self.rulesets.iter().map(|ruleset| &ruleset.code).chain(running)
     }
 
     /// Indexes the rules of all rulesets that run.

@@ -27,6 +27,8 @@ pub struct Query {
     pub args: Data,
     /// How many clouds have asked each other to come to this query (decision R6).
     pub hops: u32,
+    /// The events that wait for its answer, as the host wrote them down; the kernel hands it on.
+    pub waits: Arc<str>,
 }
 
 /// Why a query has no answer.

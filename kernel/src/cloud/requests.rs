@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// What a query of a ruleset that starts counts for: to answer it others may have to start, which ask in turn.
 const START_HOPS: u32 = 25;
 
+/// What a request to a web server counts for, which may be another host that asks this one: while it is under way it holds a connection on both,
+/// and one of the few that a cloud may have.
+pub const HTTP_HOPS: u32 = 8;
+
 impl Core {
     /// Natives that reach beyond the cloud; none if `name` is no such native.
     pub(super) fn reach_out(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
@@ -103,6 +107,7 @@ impl Core {
             name: text(name, "query.name")?.to_string(),
             args,
             hops,
+            waits: Arc::default(),
         })
     }
 
@@ -225,6 +230,10 @@ impl Core {
         if self.scene.mode == Mode::Event && args.get(AUTOSEND).is_some_and(|event| *event != Data::Null) {
             self.transaction.calls.push((method, args.to_vec()));
             return Some(Ok(Data::Null));
+        }
+        // The answer may come from a cloud of another host, which asks this one.
+        if self.hops + HTTP_HOPS > self.budgets.hops {
+            return Some(Err(Fault::limit(Limit::Cascade)));
         }
         let answer = self.ask(Ask::Http(method, args.to_vec())).and_then(outside::data);
         let label = args.get(AUTORAISE).filter(|label| **label != Data::Null);

@@ -51,6 +51,8 @@ pub trait Realm: Send + Sync {
     }
     /// An owner has more clouds, or fewer, once the batch is committed; `shard` is who says so.
     fn count_clouds(&self, _shard: u16, _owner: &Arc<str>, _change: i64, _batch: &mut Batch) {}
+    /// A change that [`Realm::count_clouds`] told of is not committed.
+    fn uncount_clouds(&self, _shard: u16, _owner: &Arc<str>, _change: i64) {}
     /// Which transactions are kept in the durable log.
     fn journal(&self) -> Scope {
         Scope::All

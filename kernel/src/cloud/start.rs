@@ -8,7 +8,7 @@ use super::program::{Info, Program};
 use super::transaction::{failure, finished};
 use crate::library::Code;
 use krl_vm::fault::Fault;
-use krl_vm::heap::Region;
+use krl_vm::heap::{Copies, Heap, Region};
 use krl_vm::interp::{Failure, Instance, Vm};
 use krl_vm::unit::{FunctionId, Prologue, Rule, Select, Unit};
 use krl_vm::value::Value;
@@ -27,8 +27,7 @@ impl Starter<'_> {
             return Ok(());
         };
         let before = self.core.program.clone();
-        let program = Arc::make_mut(&mut self.core.program);
-        program.units = self.core.library.units();
+        self.core.collect_units();
         let scene = std::mem::replace(
             &mut self.core.scene,
             Scene { mode: Mode::Start, slot, instance: u32::MAX, ..Scene::default() },
@@ -168,7 +167,7 @@ impl Starter<'_> {
     /// A program without rulesets: nothing but words in its frozen memory.
     pub fn empty_program(&mut self) -> Program {
         let mut region = Region::default();
-        let units = self.core.library.units();
+        let units = self.core.library.table([].iter());
         self.core.program = Arc::new(Program { units: units.clone(), ..Program::default() });
         self.vm.begin(self.core.world());
         let words = WORDS.iter().map(|word| {
@@ -177,5 +176,38 @@ impl Starter<'_> {
         });
         let words = words.collect::<Result<_, Fault>>().unwrap_or_default();
         Program { units, words, region: Arc::new(region), ..Program::default() }
+    }
+}
+
+impl Core {
+    /// Lets the program have the units that it needs, and no others.
+    pub(super) fn collect_units(&mut self) {
+        let units = self.library.table(self.program.codes());
+        if !Arc::ptr_eq(&units, &self.program.units) {
+            Arc::make_mut(&mut self.program).units = units;
+        }
+    }
+
+    /// Leaves behind what rulesets that are gone have frozen. If that needs more memory than there is, all stays as it is.
+    pub(super) fn compact(&mut self) {
+        let Program { region, units, words, instances, infos, .. } = &*self.program;
+        let heap = Heap::new(region.clone(), units.clone(), self.budgets.memory_bytes);
+        let (mut region, mut copies) = (Region::default(), Copies::default());
+        let mut copy = |value: &Value| heap.refreeze(*value, &mut region, &mut copies);
+        let mut copy_all = || {
+            let words = words.iter().map(&mut copy).collect::<Result<Vec<_>, Fault>>()?;
+            let running = |number| infos.get(number).is_some_and(Option::is_some);
+            let mut compact = vec![Instance::default(); instances.len()];
+            let pairs = compact.iter_mut().zip(instances.iter()).enumerate();
+            for (_, (new, old)) in pairs.filter(|(number, _)| running(*number)) {
+                *new = old.clone();
+                new.globals = old.globals.iter().map(&mut copy).collect::<Result<_, Fault>>()?;
+            }
+            Ok::<_, Fault>((words, compact))
+        };
+        let Ok((words, instances)) = copy_all() else { return };
+        let program = Arc::make_mut(&mut self.program);
+        (program.region, program.words) = (Arc::new(region), words);
+        program.instances = Arc::new(instances);
     }
 }

@@ -58,6 +58,7 @@ impl Shard {
     /// Adds what the last transaction of a cloud has changed to the output; nothing of it if that fails.
     pub(super) fn commit(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
         let (writes, releases) = (self.output.batch.writes.len(), self.output.releases.len());
+        let counted = self.output.counted.len();
         let done = self.add_changes(id, cloud).and_then(|()| {
             // A key that no store takes would cost all others their part of the output.
             check_keys(self.output.batch.writes.get(writes..).unwrap_or_default())
@@ -65,6 +66,9 @@ impl Shard {
         if done.is_err() {
             self.output.batch.writes.truncate(writes);
             self.output.releases.truncate(releases);
+            for (owner, change) in self.output.counted.drain(counted..) {
+                self.realm.uncount_clouds(self.number, &owner, change);
+            }
         }
         if self.output.batch.writes.len() > writes {
             let number = self.output.number;
@@ -86,7 +90,7 @@ impl Shard {
             let owner = newborn.owner().clone();
             self.machines.push(newborn.rest().1);
             saved?;
-            self.realm.count_clouds(self.number, &owner, 1, &mut self.output.batch);
+            self.count_clouds(&owner, 1);
         }
         for gone in effects.deleted {
             self.output.batch.put(Space::Agenda, agenda::deletion_key(&gone), agenda::time_record(self.now));
@@ -104,6 +108,12 @@ impl Shard {
         let changed = self.output.batch.writes.len() > writes;
         self.keep_journals(id, effects.journals, changed);
         Ok(())
+    }
+
+    /// An owner has more clouds, or fewer.
+    pub(super) fn count_clouds(&mut self, owner: &Arc<str>, change: i64) {
+        self.realm.count_clouds(self.number, owner, change, &mut self.output.batch);
+        self.output.counted.push((owner.clone(), change));
     }
 
     /// Hands on what is to be kept in the log, which is written apart from the changes: nobody waits for it.

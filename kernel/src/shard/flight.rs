@@ -1,6 +1,6 @@
 //! Evaluations: how they begin, wait, go on and end.
 
-use super::output::Release;
+use super::output::{Asking, Release, Trail};
 use super::task::{Arrival, Callback, Chore, Founding, Problem, Waiter};
 use super::{Ending, Flight, Purpose, Shard, Work, fail};
 use crate::cloud::{Ask, Cloud, Query, Refusal, Reply, Rest};
@@ -84,7 +84,8 @@ impl Shard {
             Waiter::Asked(query, _) => Some(query.clone()),
             _ => None,
         };
-        self.fly(cloud, rest, Purpose::Event(arrival), move |cloud| {
+        let trail = Trail { hops, waits: arrival.waits.clone(), keeps: true };
+        self.fly((cloud, rest), Purpose::Event(arrival), trail, move |cloud| {
             cloud.come_up(now, hops);
             let done = cloud.take_in(&eci, sender.as_deref(), (&domain, &name), attrs, eid, hops);
             let done = done.map_err(Problem::Refused);
@@ -112,19 +113,20 @@ impl Shard {
             }
         };
         let (cloud, now) = (cloud.clone(), self.now);
+        let trail = Trail { keeps: true, ..Trail::default() };
         match chore {
-            Chore::Due => self.fly(cloud, rest, Purpose::Due, move |cloud| {
+            Chore::Due => self.fly((cloud, rest), Purpose::Due, trail, move |cloud| {
                 cloud.come_up(now, 0);
                 Ending::Due(cloud.fire_next())
             }),
             Chore::Install { code, configuration, waiter } => {
                 let rid = code.unit().rid.clone();
-                self.fly(cloud, rest, Purpose::Install(waiter, rid), move |cloud| {
+                self.fly((cloud, rest), Purpose::Install(waiter, rid), trail, move |cloud| {
                     cloud.come_up(now, 0);
                     Ending::Installed(cloud.put_in(&code, configuration).map_err(Problem::from))
                 });
             }
-            Chore::Switch { code, url } => self.fly(cloud, rest, Purpose::Switch, move |cloud| {
+            Chore::Switch { code, url } => self.fly((cloud, rest), Purpose::Switch, trail, move |cloud| {
                 cloud.come_up(now, 0);
                 Ending::Installed(cloud.switch(&code, &url).map_err(Problem::NotInstalled))
             }),
@@ -168,7 +170,8 @@ impl Shard {
             Err(problem) => return waiter(Err(problem)),
         };
         let now = self.now;
-        self.launch(cloud, rest, Purpose::Query(waiter), busy, move |cloud| {
+        let trail = Trail { hops: query.hops, waits: query.waits.clone(), keeps: false };
+        self.launch((cloud, rest, busy), Purpose::Query(waiter), trail, move |cloud| {
             cloud.come_up(now, query.hops);
             Ending::Query(cloud.query(&query).map_err(Problem::Query))
         });
@@ -177,28 +180,29 @@ impl Shard {
     /// Runs work that keeps the cloud until it is done.
     fn fly(
         &mut self,
-        cloud: Arc<str>,
-        rest: Rest,
+        (cloud, rest): (Arc<str>, Rest),
         purpose: Purpose,
+        trail: Trail,
         work: impl FnOnce(&mut Cloud) -> Ending + 'static,
     ) {
         self.entry(&cloud).busy = true;
-        self.launch(cloud, rest, purpose, false, work);
+        self.launch((cloud, rest, false), purpose, trail, work);
     }
 
+    /// Begins an evaluation, with a copy of the cloud that is its own if so said.
     fn launch(
         &mut self,
-        cloud: Arc<str>,
-        rest: Rest,
+        (cloud, rest, apart): (Arc<str>, Rest, bool),
         purpose: Purpose,
-        apart: bool,
+        trail: Trail,
         work: impl FnOnce(&mut Cloud) -> Ending + 'static,
     ) {
         let awake = rest.wake(self.machine());
         let fiber = match Fiber::new(&mut self.stacks, self.directory.clone(), awake, work) {
             Ok(fiber) => fiber,
             Err((awake, _)) => {
-                let flight = Flight { fiber: None, cloud: cloud.clone(), purpose, apart, begun: self.now };
+                let (begun, at) = (self.now, cloud.clone());
+                let flight = Flight { fiber: None, cloud: at, purpose, apart, begun, trail };
                 if !apart {
                     self.settle_down(&cloud, *awake);
                 }
@@ -207,7 +211,7 @@ impl Shard {
         };
         let number = self.next_flight;
         self.next_flight += 1;
-        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now };
+        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now, trail };
         self.go_on(number, flight, Reply::Go);
     }
 
@@ -250,7 +254,8 @@ impl Shard {
             self.slow.push_back(number);
         } else {
             self.deadlines.push(Reverse((flight.begun + self.limits.deadline, number)));
-            self.output.asks.push((number, flight.cloud.clone(), ask));
+            let (cloud, trail) = (flight.cloud.clone(), flight.trail.clone());
+            self.output.asks.push(Asking { flight: number, cloud, trail, ask });
         }
         self.flights.insert(number, flight);
     }
@@ -310,7 +315,7 @@ impl Shard {
         }
         match self.commit(&cloud, &mut awake) {
             Ok(()) => {
-                self.realm.count_clouds(self.number, &owner, 1, &mut self.output.batch);
+                self.count_clouds(&owner, 1);
                 self.settle_down(&cloud, awake);
                 self.output.releases.push(Release::Taken(waiter, Ok(cloud)));
             }

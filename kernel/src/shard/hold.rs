@@ -109,7 +109,7 @@ impl Shard {
                 );
                 self.output.releases.push(Release::Task(child.clone(), Task::Delete(child.clone())));
             }
-            self.realm.count_clouds(self.number, rest.owner(), -1, &mut self.output.batch);
+            self.count_clouds(rest.owner(), -1);
             for Channel { id, .. } in rest.channels() {
                 self.output.releases.push(Release::Forget(id.clone()));
             }

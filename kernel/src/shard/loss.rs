@@ -24,6 +24,9 @@ impl Shard {
         let problem = || Problem::Storage(error.clone());
         let number = self.output.number;
         let lost = std::mem::replace(&mut self.output, Output { number, ..Output::default() });
+        for (owner, change) in &lost.counted {
+            self.realm.uncount_clouds(self.number, owner, *change);
+        }
         lost.releases.into_iter().for_each(|release: Release| release.fail(error));
         let mut again = Vec::new();
         for (number, flight) in std::mem::take(&mut self.flights) {

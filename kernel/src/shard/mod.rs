@@ -14,7 +14,7 @@ mod park;
 mod tally;
 mod task;
 
-pub use output::{Call, Output, Release};
+pub use output::{Asking, Call, Output, Release, Trail};
 pub use tally::Tally;
 pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
 
@@ -117,6 +117,7 @@ struct Flight {
     /// It has a copy of its own; what becomes of it is dropped.
     apart: bool,
     begun: i64,
+    trail: Trail,
 }
 
 /// The clouds that one thread looks after.

@@ -65,10 +65,36 @@ pub struct Output {
     pub batch: Batch,
     /// What happens once they are safe, in order.
     pub releases: Vec<Release>,
+    /// By how much the numbers of clouds of owners change with the writes.
+    pub counted: Vec<(Arc<str>, i64)>,
     /// What is to be kept in logs once the writes are safe.
     pub journal: Vec<journal::Entry>,
-    /// Questions of evaluations that wait, by the evaluation's number; they need not wait for the writes.
-    pub asks: Vec<(u64, Arc<str>, Ask)>,
+    /// Questions of evaluations that wait; they need not wait for the writes.
+    pub asks: Vec<Asking>,
+}
+
+/// An evaluation that waits for the answer to a question.
+#[derive(Debug)]
+pub struct Asking {
+    /// Its number, for [`Task::Resume`].
+    pub flight: u64,
+    /// Its cloud.
+    pub cloud: Arc<str>,
+    /// What led to it.
+    pub trail: Trail,
+    /// The question.
+    pub ask: Ask,
+}
+
+/// What led to an evaluation.
+#[derive(Clone, Debug, Default)]
+pub struct Trail {
+    /// How many clouds have asked each other, or sent each other events.
+    pub hops: u32,
+    /// The events that wait for it, as the host wrote them down.
+    pub waits: Arc<str>,
+    /// It keeps its cloud, so that events of the cloud wait for it too.
+    pub keeps: bool,
 }
 
 impl Output {

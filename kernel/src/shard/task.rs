@@ -98,6 +98,8 @@ pub struct Arrival {
     pub id: Option<Arc<str>>,
     /// How many events sent between clouds led to it.
     pub hops: u32,
+    /// The events that wait for it, as the host wrote them down; the shard hands it on.
+    pub waits: Arc<str>,
     /// The key of its record in the inbox, if it has one.
     pub inbox: Option<Vec<u8>>,
     /// Who waits.
@@ -118,6 +120,7 @@ impl Arrival {
             sender: from,
             id: Some(eid),
             hops,
+            waits: Arc::default(),
             inbox: Some(key),
             waiter: Waiter::Nobody,
         }

@@ -7,7 +7,7 @@ use krl_kernel::library::{Code, Library, Origin};
 use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::records::channel::{PolicyTable, find_channel};
 use krl_kernel::records::cloud::{Installation, load_head};
-use krl_kernel::shard::{Arrival, Founding, Problem, Release, Shard, ShardLimits, Task, Waiter};
+use krl_kernel::shard::{Arrival, Asking, Founding, Problem, Release, Shard, ShardLimits, Task, Waiter};
 use krl_kernel::store::{MemoryStore, Read, Space, Store};
 use krl_vm::data::{Data, DataMap};
 use std::collections::HashMap;
@@ -161,6 +161,7 @@ impl Bench {
             sender: Some(cloud.clone()),
             id: None,
             hops: 0,
+            waits: Arc::default(),
             inbox: None,
             waiter,
         }
@@ -228,7 +229,7 @@ impl Bench {
                 _ => {}
             }
         }
-        for (flight, _, ask) in output.asks {
+        for Asking { flight, ask, .. } in output.asks {
             match ask {
                 Ask::Query(query) => {
                     let cloud = query.eci.clone().unwrap();

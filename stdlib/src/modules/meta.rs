@@ -8,27 +8,27 @@ use krl_vm::value::Value;
 signatures! {
     module meta;
 
-    /// The id of this ruleset.
+    /// The id of this ruleset; in code of a module that of the module.
     property rid() -> STRING = Host(|c, _| tell(c, Property::MetaRid)) {}
-    /// The URL this ruleset was installed from.
+    /// The URL this ruleset, or the module, was installed from; null if it has none.
     property rid_url() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaRidUrl)) {}
-    /// The URL this ruleset was installed from.
+    /// The same as `meta:rid_url`.
     property rulesetURI() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaRidUrl)) {}
-    /// The configuration given when this ruleset was installed.
+    /// The configuration given when this ruleset, or the module, was installed.
     property rulesetConfig() -> MAP|NULL = Host(|c, _| tell(c, Property::MetaRulesetConfig)) {}
-    /// The id of this cloud.
+    /// The id of this cloud; null in code of a module.
     property picoId() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaPicoId)) {}
-    /// The channel of the current event or query.
+    /// The channel of the current event or query; null in code of a module.
     property eci() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaEci)) {}
-    /// The address of this host.
+    /// The address of this host, in code of modules too; null in `krl run`.
     property host() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaHost)) {}
-    /// Is this an event?
+    /// Is this an event? False in code of a module.
     property inEvent() -> BOOLEAN = Host(|c, _| tell(c, Property::MetaInEvent)) {}
-    /// Is this a query?
+    /// Is this a query? False in code of a module.
     property inQuery() -> BOOLEAN = Host(|c, _| tell(c, Property::MetaInQuery)) {}
-    /// The id of the current event or query.
+    /// The id of the current event or query; null in code of a module.
     property txnId() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaTxnId)) {}
-    /// The name of the rule being evaluated.
+    /// The name of the rule being evaluated; null outside of rules, and in code of a module.
     property ruleName() -> STRING|NULL = Host(|c, _| tell(c, Property::MetaRuleName)) {}
 }
 

@@ -4,6 +4,7 @@ use super::{Closure, Heap, MAX_NESTING, Region};
 use crate::data::{Data, DataMap};
 use crate::fault::{Fault, Limit};
 use crate::value::{Kind, MAX_OFFSET, RegionId, Tag, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Heap {
@@ -91,10 +92,23 @@ impl Heap {
     /// # Errors
     /// [`Limit::Depth`], [`Limit::Memory`]
     pub fn freeze(&self, value: Value, target: &mut Region) -> Result<Value, Fault> {
+        self.copy_frozen(value, target, &mut Copies { from: RegionId::EVENT, made: HashMap::new() })
+    }
+
+    /// Copies a frozen value and all it reaches into `target`, which is to take the place of this heap's region of frozen globals without what
+    /// nothing reaches any more. `copies` is the same for all values of a region: what they share stays shared.
+    ///
+    /// # Errors
+    /// As [`Self::freeze`].
+    pub fn refreeze(&self, value: Value, target: &mut Region, copies: &mut Copies) -> Result<Value, Fault> {
+        self.copy_frozen(value, target, copies)
+    }
+
+    fn copy_frozen(&self, value: Value, target: &mut Region, copies: &mut Copies) -> Result<Value, Fault> {
         let mut frozen = Heap::new(Arc::default(), Arc::default(), usize::MAX);
         std::mem::swap(&mut frozen.event, target);
         frozen.limit_words = (frozen.event.words.len() + self.limit_words).min(MAX_OFFSET);
-        let result = self.freeze_into(value, &mut frozen, &mut Vec::new(), 0);
+        let result = self.freeze_into(value, &mut frozen, copies, 0);
         std::mem::swap(&mut frozen.event, target);
         result
     }
@@ -103,15 +117,18 @@ impl Heap {
         &self,
         v: Value,
         target: &mut Heap,
-        closures: &mut Vec<(Value, Value)>,
+        copies: &mut Copies,
         depth: u32,
     ) -> Result<Value, Fault> {
         if depth > MAX_NESTING {
             return Err(Fault::limit(Limit::Depth));
         }
         let Some(tag) = v.tag() else { return Ok(v) };
-        if matches!(tag, Tag::Immediate | Tag::Native) || v.region() != RegionId::EVENT {
+        if matches!(tag, Tag::Immediate | Tag::Native) || v.region() != copies.from {
             return Ok(v);
+        }
+        if let Some(copy) = copies.made.get(&v) {
+            return Ok(*copy);
         }
         let copy = match tag {
             Tag::String => target.string(self.str(v))?,
@@ -122,7 +139,7 @@ impl Heap {
             Tag::Array => {
                 let mut items = Vec::with_capacity(self.array(v).len());
                 for &item in self.array(v) {
-                    items.push(self.freeze_into(item, target, closures, depth + 1)?);
+                    items.push(self.freeze_into(item, target, copies, depth + 1)?);
                 }
                 target.array_from(&items)?
             }
@@ -131,15 +148,19 @@ impl Heap {
                 let mut map = target.map_with_room(entries.len())?;
                 for e in &*entries {
                     let key = target.string(self.str(e.key))?;
-                    let value = self.freeze_into(e.value, target, closures, depth + 1)?;
+                    let value = self.freeze_into(e.value, target, copies, depth + 1)?;
                     map = target.map_put(map, key, value)?;
                 }
                 target.rehome_keys(map, RegionId::CLOUD);
                 map
             }
-            _ => return self.freeze_closure(v, target, closures, depth),
+            _ => return self.freeze_closure(v, target, copies, depth),
         };
-        Ok(Value::handle(tag, RegionId::CLOUD, copy.offset()))
+        let copy = Value::handle(tag, RegionId::CLOUD, copy.offset());
+        if copies.from == RegionId::CLOUD {
+            copies.made.insert(v, copy);
+        }
+        Ok(copy)
     }
 
     /// Closures may reach themselves through their captures: the copy is known before its captures are frozen.
@@ -147,24 +168,35 @@ impl Heap {
         &self,
         v: Value,
         target: &mut Heap,
-        closures: &mut Vec<(Value, Value)>,
+        copies: &mut Copies,
         depth: u32,
     ) -> Result<Value, Fault> {
-        if let Some(&(_, copy)) = closures.iter().find(|(from, _)| *from == v) {
-            return Ok(copy);
-        }
         let Some(Closure { kind, unit, function, instance, captures }) = self.closure(v) else {
             return Ok(Value::NULL);
         };
         let unset = vec![Value::UNSET; usize::from(captures)];
         let made = target.closure_from(kind == Kind::Action, unit, function, instance, &unset)?;
         let copy = Value::handle(Tag::Closure, RegionId::CLOUD, made.offset());
-        closures.push((v, copy));
+        copies.made.insert(v, copy);
         for i in 0..captures {
-            let captured = self.freeze_into(self.capture(v, i), target, closures, depth + 1)?;
+            let captured = self.freeze_into(self.capture(v, i), target, copies, depth + 1)?;
             target.set_capture(made, i, captured);
         }
         Ok(copy)
+    }
+}
+
+/// What was copied from a region already.
+#[derive(Debug)]
+pub struct Copies {
+    from: RegionId,
+    made: HashMap<Value, Value>,
+}
+
+impl Default for Copies {
+    /// Of frozen values.
+    fn default() -> Self {
+        Self { from: RegionId::CLOUD, made: HashMap::new() }
     }
 }
 

@@ -15,6 +15,7 @@ mod region;
 mod string;
 
 pub use crate::load::UnitTable;
+pub use convert::Copies;
 pub use map::Entry;
 pub use region::Region;
 
