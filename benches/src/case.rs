@@ -9,6 +9,8 @@ pub struct Case {
     pub name: &'static str,
     /// The ruleset; its id is `bench`.
     pub source: String,
+    /// The domain of its events.
+    pub domain: &'static str,
     /// What is asked.
     pub work: Work,
 }
@@ -17,7 +19,7 @@ pub struct Case {
 #[derive(Clone, Debug, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
-    /// These events in turn: type (the domain is `a`) and JSON attributes. Each round of them gives at least one directive.
+    /// These events in turn: type and JSON attributes. Each round of them gives at least one directive.
     Events(Vec<(String, serde_json::Value)>),
     /// The query `result`, and the JSON it answers.
     Query(&'static str),
@@ -41,6 +43,23 @@ pub fn all() -> Vec<Case> {
     cases
 }
 
+/// What the bench `host` asks for over HTTP, by the names it has there.
+#[must_use]
+pub fn hosted() -> Vec<Case> {
+    let case = |name, work| Case {
+        name,
+        source: include_str!("../benches/host/bench.krl").to_owned(),
+        domain: "bench",
+        work,
+    };
+    let event = |name: &str| Work::Events(vec![(name.to_owned(), serde_json::json!({}))]);
+    vec![
+        case("simple event", event("simple")),
+        case("counting event", event("count")),
+        case("query", Work::Query("0")),
+    ]
+}
+
 /// Names of the event cases.
 #[must_use]
 pub fn event_names() -> Vec<&'static str> {
@@ -58,7 +77,7 @@ fn case(name: &'static str, rules: &str, events: &[(&str, &str)]) -> Case {
         .iter()
         .map(|(event, attrs)| ((*event).to_owned(), serde_json::from_str(attrs).unwrap_or_default()))
         .collect();
-    Case { name, source: format!("ruleset bench {{\n{rules}\n}}"), work: Work::Events(events) }
+    Case { name, source: format!("ruleset bench {{\n{rules}\n}}"), domain: "a", work: Work::Events(events) }
 }
 
 fn rule(name: &str, body: &str) -> String {
@@ -147,6 +166,7 @@ fn queries() -> Vec<Case> {
     let query = |name, globals: &str, answer| Case {
         name,
         source: format!("ruleset bench {{ meta {{ shares result }} global {{ {globals} }} }}"),
+        domain: "a",
         work: Work::Query(answer),
     };
     let numbers = "xs = 1.range(10000).map(function(i) { i * 7919 % 10007 })";

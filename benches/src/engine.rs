@@ -8,6 +8,7 @@ use krl_vm::data::Data;
 /// A cloud with the case's ruleset, ready to work.
 pub struct Engine {
     cloud: Cloud,
+    domain: &'static str,
     events: Vec<(String, Data)>,
     query: Query,
     answer: &'static str,
@@ -39,7 +40,7 @@ impl Engine {
                 (events.iter().map(|(name, attrs)| (name.clone(), data(attrs))).collect(), "")
             }
         };
-        Self { cloud, events, query, answer }
+        Self { cloud, domain: case.domain, events, query, answer }
     }
 
     /// Events or queries in one round.
@@ -60,7 +61,7 @@ impl Engine {
         }
         let mut directives = 0;
         for (name, attrs) in &self.events {
-            let answer = self.cloud.signal("a", name, attrs.clone()).expect("a clean event");
+            let answer = self.cloud.signal(self.domain, name, attrs.clone()).expect("a clean event");
             assert!(answer.errors.is_empty(), "{:?}", answer.errors);
             directives += answer.directives.len();
         }
