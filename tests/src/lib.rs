@@ -1,6 +1,9 @@
 //! Shared parts of the conformance tests.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper fails by panicking")]
 
+pub mod differ;
+pub mod engine;
+pub mod generate;
 pub mod hosted;
 pub mod house;
 pub mod memory;

@@ -1,35 +1,26 @@
 //! The stage of scenarios that is one cloud in memory, without a host.
 
+use crate::engine::Setup;
 use crate::scenario::{Contact, NotInstalled, Seen, Stage};
 use crate::wire;
 use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, LogEntry, Query};
 use krl_vm::data::{Data, DataMap};
-use krl_vm::unit::Unit;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// How a compiled ruleset reaches the cloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// As the compiler made it.
-    Direct,
-    /// Written as a `.krlc` file and read back.
-    Stored,
-}
 
 /// One cloud.
 pub struct Alone {
     cloud: Cloud,
     logs: Arc<Mutex<Vec<LogEntry>>>,
-    form: Form,
+    setup: Setup,
 }
 
 impl Alone {
     /// A fresh cloud.
     #[must_use]
-    pub fn new(budgets: Budgets, form: Form) -> Self {
+    pub fn new(budgets: Budgets, setup: Setup) -> Self {
         let logs: Arc<Mutex<Vec<LogEntry>>> = Arc::default();
         let sink = logs.clone();
-        let cloud = Cloud::new(Environment {
+        let environment = Environment {
             seed: 7,
             now: 1_700_000_000_000,
             budgets,
@@ -37,8 +28,8 @@ impl Alone {
                 sink.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
             })),
             ..Environment::default()
-        });
-        Self { cloud, logs, form }
+        };
+        Self { cloud: Cloud::new(setup.engine.environment(environment)), logs, setup }
     }
 
     fn channel(&self, way: &Contact) -> Option<Arc<str>> {
@@ -61,7 +52,7 @@ impl Stage for Alone {
                 compiled.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.message.to_string());
             return Err(NotInstalled::Refused(messages.collect::<Vec<_>>().join("; ")));
         };
-        let unit = stored(unit, self.form).map_err(NotInstalled::Refused)?;
+        let unit = self.setup.unit(unit).map_err(|e| NotInstalled::Refused(e.to_string()))?;
         let unit = krl_vm::verify::verify(unit).map_err(|e| NotInstalled::Refused(format!("{e:?}")))?;
         let configuration = Configuration { config, url: Some("file:///ruleset.krl".into()) };
         let installed = self.cloud.install(unit, configuration);
@@ -119,15 +110,5 @@ impl Stage for Alone {
     fn settle(&mut self) {
         self.cloud.settle();
         self.cloud.advance_to(self.cloud.now());
-    }
-}
-
-fn stored(unit: Unit, form: Form) -> Result<Unit, String> {
-    match form {
-        Form::Direct => Ok(unit),
-        Form::Stored => {
-            let file = krl_vm::krlc::encode(&unit, "conformance tests").map_err(|e| e.to_string())?;
-            krl_vm::krlc::decode(&file).map(|(unit, _)| unit).map_err(|e| e.to_string())
-        }
     }
 }

@@ -6,10 +6,10 @@
 
 mod quiet_host;
 
+use krl_conformance::engine::Setup;
 use krl_vm::fault::FaultKind;
 use krl_vm::heap::{Heap, UnitTable};
-use krl_vm::interp::{Instance, Outcome, Vm, World};
-use krl_vm::krlc;
+use krl_vm::interp::{Failure, Instance, Outcome, Vm, World};
 use krl_vm::unit::Unit;
 use krl_vm::value::{Kind, Value};
 use quiet_host::QuietHost;
@@ -79,36 +79,48 @@ fn evaluate(vm: &mut Vm, source: &str) -> Answer {
     let errors: Vec<_> = compiled.diagnostics.iter().filter(|d| d.is_error()).collect();
     match (compiled.unit, errors.first()) {
         (Some(unit), None) => {
-            let file = krlc::encode(&unit, "test").unwrap();
-            let answer = run(vm, unit);
-            let (reread, _) = krlc::decode(&file).unwrap();
-            assert_eq!(run(vm, reread), answer, "from a file: {source}");
-            answer
+            let expected = run(vm, unit.clone(), Setup::REFERENCE);
+            for setup in Setup::all(5) {
+                assert_eq!(run(vm, unit.clone(), setup), expected, "{setup:?}: {source}");
+            }
+            expected.answer
         }
         (_, error) => Answer::Refused(error.map_or_else(|| "no unit".to_owned(), |e| e.message.clone())),
     }
 }
 
-fn run(vm: &mut Vm, unit: Unit) -> Answer {
+/// What a run shows: the same on every engine.
+#[derive(Debug, PartialEq)]
+struct Run {
+    answer: Answer,
+    /// With the functions that were running.
+    failure: Option<Failure>,
+    instructions_left: u64,
+    bytes: usize,
+}
+
+fn run(vm: &mut Vm, unit: Unit, setup: Setup) -> Run {
+    let unit = setup.unit(unit).unwrap();
     let (global, shared) = (unit.global.unwrap(), unit.shares[0].global);
     let verified = krl_vm::verify::verify(unit).unwrap_or_else(|e| panic!("our own code is refused: {e}"));
     let (units, number) = UnitTable::new(krl_stdlib::natives()).load(verified).unwrap();
     let instances = Arc::new(vec![Instance::new(number, &units)]);
-    vm.begin(World { units: Arc::new(units), instances, ..World::default() });
+    vm.begin(setup.engine.world(World { units: Arc::new(units), instances, ..World::default() }));
     let mut host = QuietHost::default();
     let mut outcome = vm.run(&mut host, 0, global, &[]);
     if let Outcome::Done(_) = outcome {
         let result = vm.instances()[0].globals[usize::from(shared)];
         outcome = vm.call_query(&mut host, result, &Default::default());
     }
-    match outcome {
-        Outcome::Done(value) => Answer::Value(show(vm.heap(), value)),
+    let (answer, failure) = match outcome {
+        Outcome::Done(value) => (Answer::Value(show(vm.heap(), value)), None),
         Outcome::Failed(failure) => match failure.fault.kind() {
             FaultKind::Internal(why) => panic!("the engine broke a promise: {why}"),
-            _ => Answer::Failed(failure.fault.to_string()),
+            _ => (Answer::Failed(failure.fault.to_string()), Some(failure)),
         },
         Outcome::Suspended(request) => panic!("suspended: {request:?}"),
-    }
+    };
+    Run { answer, failure, instructions_left: vm.instructions_left(), bytes: vm.heap().used_bytes() }
 }
 
 /// A value in the notation of the vectors.

@@ -4,20 +4,31 @@
 
 mod quiet_host;
 
+use krl_conformance::engine::Setup;
 use krl_vm::heap::UnitTable;
-use krl_vm::interp::{Instance, Outcome, Vm, World};
+use krl_vm::interp::{Instance, Outcome, World};
+use krl_vm::unit::Unit;
 use quiet_host::QuietHost;
 use std::sync::Arc;
 
-/// The JSON of a program's value, or its first error.
+/// The JSON of a program's value, or its first error: the same on every engine in every form.
 fn run(source: &str) -> String {
     let compiled = krl_compiler::compile_program(source);
     let Some(unit) = compiled.unit else { return compiled.diagnostics[0].message.clone() };
+    let expected = value(unit.clone(), Setup::REFERENCE);
+    for setup in Setup::all(3) {
+        assert_eq!(value(unit.clone(), setup), expected, "{setup:?}: {source}");
+    }
+    expected
+}
+
+fn value(unit: Unit, setup: Setup) -> String {
+    let unit = setup.unit(unit).unwrap();
     let global = unit.global.unwrap();
     let verified = krl_vm::verify::verify(unit).unwrap_or_else(|e| panic!("our own code is refused: {e}"));
     let (units, number) = UnitTable::new(krl_stdlib::natives()).load(verified).unwrap();
     let instances = Arc::new(vec![Instance::new(number, &units)]);
-    let mut vm = Vm::new(World { units: Arc::new(units), instances, ..World::default() });
+    let mut vm = setup.machine(World { units: Arc::new(units), instances, ..World::default() });
     match vm.run(&mut QuietHost::default(), 0, global, &[]) {
         Outcome::Done(value) => vm.heap().export(value).unwrap().to_json(),
         Outcome::Failed(failure) => failure.fault.to_string(),

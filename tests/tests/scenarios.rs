@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails fails the test")]
 
+use krl_conformance::engine::Setup;
 use krl_conformance::hosted::{Hosted, bare_house, inexpressible};
 use krl_conformance::house::Way;
-use krl_conformance::memory::{Alone, Form};
+use krl_conformance::memory::Alone;
 use krl_conformance::scenario::{budgets, run};
 use krl_kernel::cloud::Budgets;
 use krl_vm::data::Data;
@@ -15,11 +16,14 @@ fn read(name: &str) -> Data {
     Data::parse(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// What engines leave to chance.
+const SEED: u64 = 11;
+
 /// What runs the scenarios.
 #[derive(Clone, Copy, Debug)]
 enum Theatre {
     /// A cloud in memory for each.
-    Memory(Form),
+    Memory(Setup),
     /// A root cloud for each on a real host.
     Host(Way),
 }
@@ -34,7 +38,7 @@ fn differences(file: &str, theatre: Theatre) -> BTreeMap<String, String> {
         Theatre::Host(way) => Some(bare_house(way, Budgets::default())),
     };
     let mut play = |scenario: &Data| match (theatre, &mut house) {
-        (Theatre::Memory(form), _) => run(scenario, &mut Alone::new(budgets(scenario), form)),
+        (Theatre::Memory(setup), _) => run(scenario, &mut Alone::new(budgets(scenario), setup)),
         (Theatre::Host(_), _) if inexpressible(scenario).is_some() => Ok(()),
         (Theatre::Host(way), Some(house)) => {
             let mut own = None;
@@ -78,8 +82,8 @@ const WITH_HEADERS: [&str; 3] = ["attrs.access.001", "attrs.types.001", "raise.o
 #[test]
 fn the_reference_scenarios_hold_but_for_listed_decisions() {
     let deviations = read("scenarios-deviations.json");
-    for form in [Form::Direct, Form::Stored] {
-        check("scenarios.json", &deviations, Theatre::Memory(form));
+    for setup in Setup::all(SEED) {
+        check("scenarios.json", &deviations, Theatre::Memory(setup));
     }
 }
 
@@ -96,13 +100,8 @@ fn the_reference_scenarios_hold_over_http() {
 #[test]
 fn own_scenarios_hold() {
     let none = Data::Map(Default::default());
-    let theatres = [
-        Theatre::Memory(Form::Direct),
-        Theatre::Memory(Form::Stored),
-        Theatre::Host(Way::Direct),
-        Theatre::Host(Way::Http),
-    ];
-    for theatre in theatres {
+    let memory = Setup::all(SEED).into_iter().map(Theatre::Memory);
+    for theatre in memory.chain([Theatre::Host(Way::Direct), Theatre::Host(Way::Http)]) {
         check("own-scenarios.json", &none, theatre);
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails fails the test")]
 
+use krl_conformance::engine::Setup;
 use krl_conformance::system::{Address, Answer, Asked, Sent, World, hosts, run};
 use krl_kernel::cloud::{Cloud, Configuration, Environment, Query};
 use krl_stdlib::rulesets::{BUNDLED, Bundled};
@@ -14,11 +15,13 @@ use std::sync::Arc;
 struct Alone {
     cloud: Cloud,
     published: BTreeMap<String, String>,
+    setup: Setup,
 }
 
 impl Alone {
-    fn new() -> Self {
-        let mut alone = Self { cloud: Cloud::new(Environment::default()), published: BTreeMap::new() };
+    fn new(setup: Setup) -> Self {
+        let cloud = Cloud::new(setup.engine.environment(Environment::default()));
+        let mut alone = Self { cloud, published: BTreeMap::new(), setup };
         for bundled in BUNDLED {
             alone.install(&bundled.url(), bundled.source);
         }
@@ -34,6 +37,7 @@ impl Alone {
     fn install(&mut self, url: &str, source: &str) -> Arc<str> {
         let unit = krl_compiler::compile(source).unit.unwrap_or_else(|| panic!("{url}"));
         let rid = unit.rid.clone();
+        let unit = self.setup.unit(unit).unwrap();
         let configuration = Configuration { url: Some(url.into()), ..Configuration::default() };
         self.cloud.install(krl_vm::verify::verify(unit).unwrap(), configuration).unwrap();
         rid
@@ -124,11 +128,13 @@ fn cases_of_one_cloud_hold() {
     let cases: Vec<_> =
         FILES.iter().flat_map(|file| cases(file)).filter(|(_, case)| is_alone(case)).collect();
     assert!(cases.len() > 15, "{} cases", cases.len());
-    let failed: Vec<String> = cases
-        .into_iter()
-        .filter_map(|(id, case)| Some(format!("{id}: {}", run(&case, &mut Alone::new()).err()?)))
-        .collect();
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    for setup in Setup::all(2) {
+        let failed: Vec<String> = cases
+            .iter()
+            .filter_map(|(id, case)| Some(format!("{id}: {}", run(case, &mut Alone::new(setup)).err()?)))
+            .collect();
+        assert!(failed.is_empty(), "{setup:?}: {}", failed.join("\n"));
+    }
 }
 
 /// Every case has an id of its own, steps, and hosts that its steps name.

@@ -139,6 +139,8 @@ pub(super) struct Transaction {
     pub queue: VecDeque<Queued>,
     /// The machine is ready for reactions of this transaction.
     pub staged: bool,
+    /// Instructions that its reactions, or the last query, have run.
+    pub instructions: u64,
     /// Events raised so far.
     pub raised: u32,
     /// Bytes, roughly, that the transaction has copied out of the machine.
@@ -314,6 +316,7 @@ impl Core {
         transaction.undo.clear();
         transaction.lines.clear();
         (transaction.raised, transaction.copied, transaction.hops) = (0, 0, 0);
+        transaction.instructions = 0;
         transaction.journals.clear();
         if self.home.is_none() {
             transaction.touched = Touched::default();

@@ -78,6 +78,15 @@ pub struct Cloud {
     machine: Box<Machine>,
 }
 
+/// What an evaluation has used of its [`Budgets`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Instructions.
+    pub instructions: u64,
+    /// Bytes of values that it held at its end.
+    pub memory_bytes: usize,
+}
+
 /// What runs code. One serves many clouds, one after the other, and keeps its memory.
 #[derive(Debug, Default)]
 pub struct Machine {
@@ -130,6 +139,13 @@ impl Cloud {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.core.now
+    }
+
+    /// What the last event with all it raised, or the last query, has used of its budgets.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        let instructions = self.core.transaction.instructions;
+        Spent { instructions, memory_bytes: self.machine.vm.heap().used_bytes() }
     }
 
     /// The ids of the installed rulesets, in install order.

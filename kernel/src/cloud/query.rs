@@ -108,6 +108,8 @@ impl Cloud {
         self.core.scene =
             Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
         let answer = self.ask(instance, shared.global, args);
+        self.core.transaction.instructions =
+            self.core.budgets.instructions.saturating_sub(self.machine.vm.instructions_left());
         let answer = answer.map_err(|failure| self.core.error(failure, None));
         let Scene { txn_id, eci, .. } = std::mem::take(&mut self.core.scene);
         // What neither logs nor fails leaves no record: reading writes nothing (difference R16).

@@ -136,7 +136,9 @@ impl Cloud {
                 break;
             }
         }
-        *instructions -= granted.saturating_sub(self.machine.vm.instructions_left()).min(*instructions);
+        let used = granted.saturating_sub(self.machine.vm.instructions_left());
+        self.core.transaction.instructions += used;
+        *instructions -= used.min(*instructions);
     }
 
     /// Gets the machine ready for a reaction: for the transaction's first one, and whenever its memory has filled.

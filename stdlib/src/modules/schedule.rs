@@ -8,9 +8,9 @@ signatures! {
     /// The jobs of this ruleset, in the order in which they were scheduled.
     fn list() -> ARRAY = Request {}
     /// The job with this id, if there is one.
-    fn get(id: STRING) -> MAP|NULL = Request {}
+    fn get(id: ANY(STRING)) -> MAP|NULL = Request {}
     /// Removes the job with this id.
-    action remove(id: STRING) -> NULL = Request {}
+    action remove(id: ANY(STRING)) -> NULL = Request {}
     /// Removes all jobs of this ruleset.
     action clear() -> NULL = Request {}
 }
