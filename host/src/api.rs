@@ -5,6 +5,7 @@ use krl_kernel::cloud::EventAnswer;
 use krl_vm::data::{Data, DataMap};
 use std::future::Future;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 /// An event from outside.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -137,6 +138,12 @@ pub enum Operation {
 
 /// The engine behind the network.
 pub trait Engine: Send + Sync + 'static {
+    /// The runtime of the thread that looks after a channel's cloud: a connection that is served there reaches the cloud without a change of
+    /// threads. None if there is no such channel, or all threads are alike.
+    fn home(&self, _eci: &str) -> Option<Handle> {
+        None
+    }
+
     /// Takes an event in; answers its id as soon as it cannot be lost.
     fn fire(&self, signal: Signal) -> impl Future<Output = Result<Arc<str>, Problem>> + Send;
 

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! `--seconds N` measures each line for so long (4), `--durability sync|os` one of the two only, `--settings "FLAGS"` gives flags to
-//! `krl serve`. The load generator shares the machine's cores with the engine; the last column is the engine's own processor time for each answer.
+//! `krl serve`. The load generator shares the machine's cores with the engine. The last columns are, for each answer, the engine's own processor
+//! time, how often one of its threads was switched to or from, and the load generator's processor time.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,10 +19,12 @@
 mod disk;
 mod load;
 mod target;
+mod usage;
 
 use load::{Figures, Load};
 use std::time::Duration;
 use target::{Child, Target};
+use usage::Usage;
 
 /// Connections at a time.
 const CONNECTIONS: [usize; 2] = [1, 32];
@@ -61,12 +64,21 @@ fn main() {
     let args = args();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     println!(
-        "{:<12} {:<16} {:>11} {:>10} {:>9} {:>9} {:>9} {:>10}",
-        "durability", "workload", "connections", "a second", "p50 ms", "p99 ms", "p99.9 ms", "engine µs"
+        "{:<12} {:<16} {:>11} {:>10} {:>9} {:>9} {:>9} {:>10} {:>9} {:>8}",
+        "durability",
+        "workload",
+        "connections",
+        "a second",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "engine µs",
+        "switches",
+        "load µs"
     );
     if let Some(url) = &args.url {
         let target = Target::other(url);
-        measure(&runtime, &target, "its own", args.seconds);
+        measure(&target, "its own", args.seconds);
         return;
     }
     let binary = target::build();
@@ -77,7 +89,7 @@ fn main() {
         let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let child = Child::start(&binary, home.path(), durability, &args.settings);
         let target = runtime.block_on(child.prepare());
-        measure(&runtime, &target, durability, args.seconds);
+        measure(&target, durability, args.seconds);
         drop(child);
         if durability == "sync" {
             let [p50, p99, most] = disk::sync_times(home.path());
@@ -86,26 +98,30 @@ fn main() {
     }
 }
 
-fn measure(runtime: &tokio::runtime::Runtime, target: &Target, durability: &str, seconds: f64) {
+fn measure(target: &Target, durability: &str, seconds: f64) {
     for (name, before, behind) in WORKLOADS {
         for connections in CONNECTIONS {
             let path = format!("{before}{}{behind}", target.eci);
-            let figures = runtime.block_on(run(target, &path, connections, seconds));
-            let Figures { rate, p50, p99, p999, micros } = figures;
-            let micros = micros.map_or_else(|| "-".to_owned(), |micros| format!("{micros:.1}"));
+            let mut load = Load::connect(target.address, &path, connections);
+            load.run(Duration::from_secs_f64(seconds / 4.0));
+            let before = target.usage();
+            let Figures { answers, rate, p50, p99, p999, micros } =
+                load.run(Duration::from_secs_f64(seconds));
+            let used = target.usage().zip(before);
+            let each = |used: fn(&Usage) -> f64| {
+                move |(after, before): (Usage, Usage)| (used(&after) - used(&before)) / answers as f64
+            };
+            let engine = shown(used.map(each(|usage| usage.seconds * 1e6)), 1);
+            let switches = shown(used.map(each(|usage| usage.switches)), 2);
+            let own = shown(micros, 1);
             println!(
-                "{durability:<12} {name:<16} {connections:>11} {rate:>10.0} {p50:>9.3} {p99:>9.3} {p999:>9.3} {micros:>10}"
+                "{durability:<12} {name:<16} {connections:>11} {rate:>10.0} {p50:>9.3} {p99:>9.3} {p999:>9.3} {engine:>10} {switches:>9} {own:>8}"
             );
         }
     }
 }
 
-async fn run(target: &Target, path: &str, connections: usize, seconds: f64) -> Figures {
-    let mut load = Load::connect(target.address, path, connections).await;
-    load.run(Duration::from_secs_f64(seconds / 4.0)).await;
-    let before = target.processor_seconds();
-    let mut figures = load.run(Duration::from_secs_f64(seconds)).await;
-    let used = target.processor_seconds().zip(before).map(|(after, before)| after - before);
-    figures.micros = used.map(|used| used * 1e6 / (figures.rate * seconds));
-    figures
+/// A figure, if it is known.
+fn shown(figure: Option<f64>, places: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.places$}"))
 }

@@ -2,6 +2,7 @@
 //! channel that lets everything through.
 
 use super::load;
+use super::usage::Usage;
 use krl_host::api::Operation;
 use krl_host::client::Client;
 use krl_vm::data::{Data, DataMap};
@@ -35,13 +36,9 @@ impl Target {
         Self { address, process: None, eci: open_channel(address, &ui) }
     }
 
-    /// Seconds of processor time that the engine has used, if it can be known.
-    pub fn processor_seconds(&self) -> Option<f64> {
-        const TICKS: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process?)).ok()?;
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-        let mut ticks = || fields.next()?.parse::<f64>().ok();
-        Some((ticks()? + ticks()?) / TICKS)
+    /// What the engine has used so far, if it can be known.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.process?)
     }
 }
 

@@ -8,6 +8,7 @@ use krl_kernel::shard::{Arrival, Callback, Problem, Task, Waiter};
 use krl_kernel::store::StoreError;
 use krl_vm::data::Data;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Somebody who waits for a result, and the place where it will be.
@@ -111,6 +112,11 @@ impl Core {
 }
 
 impl api::Engine for Engine {
+    fn home(&self, eci: &str) -> Option<Handle> {
+        let listing = self.core().find(eci).ok()?;
+        Some(self.core().shard_of(&listing.cloud)?.runtime.clone())
+    }
+
     async fn fire(&self, signal: Signal) -> Result<Arc<str>, api::Problem> {
         let (taken, receiver) = waiter();
         self.core().take_in(signal, Waiter::Taken(taken));

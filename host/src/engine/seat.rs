@@ -1,19 +1,59 @@
 //! What is known of a shard outside its thread, and how to tell that nothing is going on any more.
 
 use super::Core;
+use super::commit::Settled;
 use super::start::Engine;
-use crossbeam_channel::Sender;
 use krl_kernel::shard::Task;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::error::SendError;
 
 /// How often to look whether all is done.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// What the thread of a shard is told.
+pub(crate) enum Message {
+    /// To be done by the shard.
+    Task(Task),
+    /// Outputs of it that were committed, or lost.
+    Settled(Vec<Settled>),
+}
+
+/// The runtime of a shard's thread: the shard itself, and the connections to its clouds. Dropped, it waits for nobody.
+pub(crate) struct Home(Option<Runtime>);
+
+impl Home {
+    /// A runtime for a thread of its own, and how others reach it.
+    pub fn new() -> std::io::Result<(Self, Handle)> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        Ok((Self(Some(runtime)), handle))
+    }
+
+    /// Runs work to its end on this thread, and what others spawn meanwhile beside it.
+    pub fn run(&self, work: impl Future<Output = ()>) {
+        if let Some(runtime) = &self.0 {
+            runtime.block_on(work);
+        }
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// The place of a shard.
 pub(crate) struct ShardSeat {
-    tasks: Sender<Task>,
+    messages: UnboundedSender<Message>,
+    /// Of its thread.
+    pub runtime: Handle,
     /// The number of its last output that is safe.
     pub committed: Arc<AtomicU64>,
     /// How often writes of it were lost.
@@ -35,10 +75,11 @@ pub(crate) struct ShardSeat {
 }
 
 impl ShardSeat {
-    /// A seat whose shard takes tasks from the other end of `tasks`.
-    pub fn new(tasks: Sender<Task>, committed: Arc<AtomicU64>) -> Self {
+    /// A seat whose shard's thread reads the other end of `messages`.
+    pub fn new(messages: UnboundedSender<Message>, runtime: Handle, committed: Arc<AtomicU64>) -> Self {
         Self {
-            tasks,
+            messages,
+            runtime,
             committed,
             losses: AtomicU64::new(0),
             awake: AtomicUsize::new(0),
@@ -54,12 +95,13 @@ impl ShardSeat {
     /// Gives the shard a task. Once the engine stops there is nobody to take it.
     pub fn give(&self, task: Task) {
         self.given.fetch_add(1, Ordering::AcqRel);
-        drop(self.tasks.send(task));
+        drop(self.messages.send(Message::Task(task)));
     }
 
     /// Tasks that wait.
     pub fn waiting(&self) -> usize {
-        self.tasks.len()
+        let taken = self.taken.load(Ordering::Acquire);
+        self.given.load(Ordering::Acquire).saturating_sub(taken) as usize
     }
 
     /// Nothing waits for it, it waits for nothing, and all it put out took effect.
@@ -96,6 +138,15 @@ impl Core {
     pub(super) fn note_release(&self, shard: usize, number: u64) {
         if let Some(seat) = self.shards.get(shard) {
             seat.released.store(number, Ordering::Release);
+        }
+    }
+
+    /// Outputs of a shard are safe or lost.
+    pub(super) fn tell_settled(self: &Arc<Self>, shard: usize, settled: Vec<Settled>) {
+        let Some(seat) = self.shards.get(shard) else { return };
+        if let Err(SendError(Message::Settled(settled))) = seat.messages.send(Message::Settled(settled)) {
+            // The thread broke off. Who waits for it is told all the same.
+            settled.into_iter().for_each(|settled| self.take_effect(shard, settled));
         }
     }
 

@@ -7,14 +7,15 @@ use super::counts::Counts;
 use super::directory::Channels;
 use super::owners::{Owner, Owners};
 use super::realm::HostRealm;
-use super::scribe::{self, Scribe};
+use super::scribe::Scribe;
+use super::seat::{Home, ShardSeat};
 use super::waits::Waits;
-use super::{Core, Defaults, ShardSeat, commit, courier, sweep, timers, worker};
+use super::{Core, Defaults, commit, courier, sweep, timers, worker};
 use crate::api::Problem as Told;
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::{Client, Transport};
 use crate::registry::{Address, Registry, RegistryConfig};
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Sender, bounded, unbounded};
 use krl_kernel::cloud::{Budgets, Configuration};
 use krl_kernel::id::Random;
 use krl_kernel::journal::Scope;
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::oneshot;
 
 /// How to open an engine.
@@ -139,17 +141,18 @@ impl Engine {
         let mut seats = Vec::new();
         let mut shards = Vec::new();
         for number in 0..options.threads.max(1) {
-            let (tasks, receiver) = unbounded();
+            let (home, runtime) = Home::new().map_err(|error| OpenError::System(error.to_string()))?;
+            let (messages, receiver) = unbounded_channel();
             let committed = Arc::new(AtomicU64::new(0));
             let random = Random::secret(entropy()?);
             let (limits, number) = (options.limits, number as u16);
             let shard = (realm.clone(), channels.clone(), number, limits, random, committed.clone());
-            shards.push((shard, receiver));
-            seats.push(ShardSeat::new(tasks, committed));
+            seats.push(ShardSeat::new(messages, runtime, committed));
+            shards.push((shard, receiver, home));
         }
-        let (scribe, notes) = Scribe::new();
-        let logs = store.clone();
-        let scribe_thread = thread("logs".into(), move || scribe::run(&*logs, &notes))?;
+        let scribe = Scribe::default();
+        let (logs, writer) = (store.clone(), scribe.clone());
+        let scribe_thread = thread("logs".into(), move || writer.run(&*logs))?;
         let core = Arc::new(Core {
             store,
             scribe,
@@ -187,17 +190,16 @@ impl Engine {
                 Some(sender)
             }
         };
-        for (index, ((realm, channels, number, limits, random, committed), tasks)) in
-            shards.into_iter().enumerate()
-        {
+        for (index, (shard, messages, home)) in shards.into_iter().enumerate() {
             let commits = match &parcels {
                 Some(sender) => Commits::Thread(sender.clone()),
                 None => Commits::Here,
             };
             let core = core.clone();
             threads.push(thread(format!("shard-{index}"), move || {
+                let (realm, channels, number, limits, random, committed) = shard;
                 let shard = Shard::new(realm, channels, number, limits, random, committed);
-                run_shard(&core, index, shard, &tasks, &commits);
+                home.run(worker::run(&core, index, shard, messages, &commits));
             })?);
         }
         let timed = core.clone();
@@ -252,10 +254,6 @@ impl Engine {
             drop(scribe.join());
         }
     }
-}
-
-fn run_shard(core: &Arc<Core>, index: usize, shard: Shard, tasks: &Receiver<Task>, commits: &Commits) {
-    worker::run(core, index, shard, tasks, commits);
 }
 
 impl Core {

@@ -1,46 +1,64 @@
-//! The thread of a shard: takes tasks, gives turns, hands on what comes out.
+//! The thread of a shard: takes tasks, gives turns, hands on what comes out. The connections whose requests go to its clouds are served on
+//! the same thread, between turns, so that their requests and answers change threads only where they have to wait.
 
 use super::Core;
 use super::commit::Commits;
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
-use krl_kernel::shard::{Shard, Task};
+use super::seat::Message;
+use krl_kernel::shard::Shard;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, Sleep, sleep};
 
-/// Tasks taken in before a turn.
+/// Messages taken in before a turn.
 const INTAKE: usize = 1_024;
 /// The longest sleep.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Runs a shard until the last sender of tasks is gone.
-pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<Task>, commits: &Commits) {
+/// Runs a shard until it is told to stop, or the last sender of messages is gone.
+pub async fn run(
+    core: &Arc<Core>,
+    number: usize,
+    mut shard: Shard,
+    mut messages: UnboundedReceiver<Message>,
+    commits: &Commits,
+) {
     let mut losses = core.losses(number);
+    let mut alarm = Alarm::new();
     loop {
-        let mut taken = 0;
-        if !shard.is_runnable() && !shard.is_done() {
-            let sleep = shard.next_deadline().map_or(IDLE, |at| {
+        let mut first = None;
+        if shard.is_runnable() || !messages.is_empty() {
+            // Sockets have their turn.
+            tokio::task::yield_now().await;
+        } else if shard.is_done() && core.has_released_all(number) {
+            return;
+        } else {
+            alarm.set(shard.next_deadline().map_or(IDLE, |at| {
                 Duration::from_millis(at.saturating_sub(core.clock.now()).max(0).unsigned_abs()).min(IDLE)
-            });
-            match tasks.recv_timeout(sleep) {
-                Ok(task) => {
-                    shard.set_now(core.clock.now());
-                    shard.submit(task);
-                    taken += 1;
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            }));
+            tokio::select! {
+                biased;
+                message = messages.recv() => match message {
+                    Some(message) => first = Some(message),
+                    None => return,
+                },
+                () = alarm.0.as_mut() => {}
             }
         }
         let now = core.clock.now();
         shard.set_now(now);
+        let mut taken = 0;
         for _ in 0..INTAKE {
-            match tasks.try_recv() {
-                Ok(task) => {
+            match first.take().or_else(|| messages.try_recv().ok()) {
+                Some(Message::Task(task)) => {
                     shard.submit(task);
                     taken += 1;
                 }
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => return,
+                Some(Message::Settled(settled)) => {
+                    settled.into_iter().for_each(|settled| core.take_effect(number, settled));
+                }
+                None => break,
             }
         }
         if let Some(error) = core.lost_since(number, &mut losses) {
@@ -56,8 +74,22 @@ pub fn run(core: &Arc<Core>, number: usize, mut shard: Shard, tasks: &Receiver<T
         core.counts.add(shard.take_tally());
         let busy = shard.is_runnable() || shard.is_waiting();
         core.note_turn(number, taken, busy, shard.counts());
-        if shard.is_done() {
-            return;
+    }
+}
+
+/// Ends a shard's sleep. It may ring early: setting it anew for each sleep would cost more than a turn in vain now and then.
+struct Alarm(Pin<Box<Sleep>>);
+
+impl Alarm {
+    fn new() -> Self {
+        Self(Box::pin(sleep(IDLE)))
+    }
+
+    /// Rings in this time at the latest.
+    fn set(&mut self, within: Duration) {
+        let at = Instant::now() + within;
+        if at < self.0.deadline() || self.0.is_elapsed() {
+            self.0.as_mut().reset(at);
         }
     }
 }

@@ -13,6 +13,9 @@ use krl_kernel::cloud::EventAnswer;
 use krl_vm::data::{Data, DataMap};
 use std::fmt::Write;
 
+/// Bytes of a body that are read on the connection's own thread, which clouds and other connections share.
+const LONG: usize = 64 << 10;
+
 /// Carries [`Signal::id`] between hosts.
 pub const EVENT_ID: &str = "krl-event-id";
 /// Carries [`Question::hops`] and [`Signal::hops`] between hosts.
@@ -37,7 +40,14 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     let [first, second, third, fourth, fifth] = parts;
-    let attrs = attributes(&head.uri, &head.headers, &body::read(body, allowance).await?)?;
+    // What most requests do without stays out of the future, which each of them moves about.
+    let body =
+        if body.is_end_stream() { Bytes::new() } else { Box::pin(body::read(body, allowance)).await? };
+    let attrs = if body.len() > LONG {
+        Box::pin(attributes_apart(head, body)).await?
+    } else {
+        attributes(&head.uri, &head.headers, &body)?
+    };
     match route {
         Route::Ask | Route::SkyCloud => ask(engine, question(first, second, third, attrs, head)?).await,
         Route::Fire => {
@@ -71,6 +81,15 @@ fn attributes(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<DataMap, Re
     attributes::add_body(&mut attrs, headers, body)?;
     attrs.insert(attributes::HEADERS.clone(), attributes::headers(headers));
     Ok(attrs)
+}
+
+async fn attributes_apart(head: &request::Parts, body: Bytes) -> Result<DataMap, Refusal> {
+    let (uri, headers) = (head.uri.clone(), head.headers.clone());
+    let read = tokio::task::spawn_blocking(move || attributes(&uri, &headers, &body)).await;
+    read.unwrap_or_else(|_| {
+        let message = "Error: the host stops; try again later";
+        Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message))
+    })
 }
 
 fn text(part: &str) -> Result<String, Refusal> {

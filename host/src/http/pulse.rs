@@ -2,6 +2,7 @@
 //! costs no timer.
 
 use crate::config::Limits;
+use hyper::body::Bytes;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,12 +35,12 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// Of a connection that begins now.
+    /// Of a connection that began at a time.
     #[must_use]
-    pub fn new(multiplexed: bool) -> Self {
+    pub fn new(began: Instant, multiplexed: bool) -> Self {
         let head = AtomicU64::new(u64::from(!multiplexed));
         Self {
-            began: Instant::now(),
+            began,
             running: AtomicU32::new(0),
             quiet: AtomicU64::new(1),
             head,
@@ -120,20 +121,23 @@ impl Drop for Beat {
 #[derive(Debug)]
 pub struct Watched<S> {
     stream: S,
+    /// What was read of it before.
+    begun: Bytes,
     pulse: Arc<Pulse>,
     received: prometheus::IntCounter,
     sent: prometheus::IntCounter,
 }
 
 impl<S> Watched<S> {
-    /// Keeps the pulse and counts bytes.
+    /// Keeps the pulse and counts bytes, those of `begun` too, which were read before.
     pub fn new(
         stream: S,
+        begun: Bytes,
         pulse: Arc<Pulse>,
         received: prometheus::IntCounter,
         sent: prometheus::IntCounter,
     ) -> Self {
-        Self { stream, pulse, received, sent }
+        Self { stream, begun, pulse, received, sent }
     }
 
     fn written(&self, done: &Poll<io::Result<usize>>) {
@@ -156,7 +160,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if self.begun.is_empty() {
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        } else {
+            let count = self.begun.len().min(buf.remaining());
+            buf.put_slice(&self.begun.split_to(count));
+        }
         let count = buf.filled().len() - before;
         self.received.inc_by(count as u64);
         let pulse = &self.pulse;

@@ -150,6 +150,12 @@ impl Route {
         self == Self::ApiFlush || self.info().path.starts_with("/host/")
     }
 
+    /// Is it an event or query, with the channel as its first part?
+    #[must_use]
+    pub fn is_channels(self) -> bool {
+        self.info().path.starts_with("/c/{eci}") || matches!(self, Self::SkyEvent | Self::SkyCloud)
+    }
+
     /// Does it read a request's body? Others leave it where it is.
     #[must_use]
     pub fn reads_body(self) -> bool {

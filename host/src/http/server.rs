@@ -1,6 +1,6 @@
 //! Accepts connections, and ends them when the host stops.
 
-use super::connection::{self, Encryption};
+use super::connection::{self, Encryption, Moving, Opened};
 use super::metrics::Metrics;
 use super::service::Shared;
 use super::tls::{self, TlsError};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 /// How long to wait when the system has no more sockets to give.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -110,13 +110,16 @@ impl Running {
 }
 
 async fn accept<E: Engine>(listener: TcpListener, tls: Encryption, shared: Arc<Shared<E>>) -> Stopped {
-    let mut connections = JoinSet::new();
+    let mut connections: JoinSet<Option<Moving<E>>> = JoinSet::new();
     let places = Arc::new(Semaphore::new(shared.settings.limits.connections));
     let mut stopping = shared.stopping.clone();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
+            Some(ended) = connections.join_next() => {
+                go_on(&mut connections, ended);
+                continue;
+            }
             _ = stopping.wait_for(|stops| *stops) => break,
         };
         let (stream, peer) = match accepted {
@@ -129,17 +132,22 @@ async fn accept<E: Engine>(listener: TcpListener, tls: Encryption, shared: Arc<S
         };
         let Ok(place) = places.clone().try_acquire_owned() else {
             shared.metrics.connection_refused();
-            connections.spawn(refuse(stream, tls.is_some()));
+            let refusal = refuse(stream, tls.is_some());
+            connections.spawn(async move {
+                refusal.await;
+                None
+            });
             continue;
         };
-        let (shared, tls) = (shared.clone(), tls.clone());
-        connections.spawn(async move {
-            connection::run(stream, peer, tls, shared).await;
-            drop(place);
-        });
+        let opened = Opened::new(peer, place, shared.clone());
+        connections.spawn(connection::run(stream, tls.clone(), opened));
     }
     drop(listener);
-    let all = async { while connections.join_next().await.is_some() {} };
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            go_on(&mut connections, ended);
+        }
+    };
     let in_time = tokio::time::timeout(shared.settings.limits.shutdown_time, all).await.is_ok();
     let cut = connections.len();
     connections.shutdown().await;
@@ -147,6 +155,17 @@ async fn accept<E: Engine>(listener: TcpListener, tls: Encryption, shared: Arc<S
         tracing::warn!(cut, "connections were cut: their requests were not done in time");
     }
     Stopped { cut }
+}
+
+/// A connection that ended, or that goes on where it is served best.
+fn go_on<E: Engine>(
+    connections: &mut JoinSet<Option<Moving<E>>>,
+    ended: Result<Option<Moving<E>>, JoinError>,
+) {
+    if let Ok(Some(moving)) = ended {
+        let home = moving.home.clone();
+        connections.spawn_on(moving.run(), &home);
+    }
 }
 
 /// Tells a client that there are too many. An encrypted connection just ends: it is not worth a handshake.

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use hyper::body::{Body, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, StatusCode, Version};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,13 +38,13 @@ impl<E> Shared<E> {
     }
 }
 
-/// Answers a request.
+/// Answers a request, always.
 pub async fn serve<E: Engine>(
     shared: Arc<Shared<E>>,
     pulse: Arc<Pulse>,
     peer: SocketAddr,
     request: Request<Incoming>,
-) -> Answer {
+) -> Result<Answer, Infallible> {
     let began = Instant::now();
     let _running = (pulse.begin(), shared.metrics.in_flight());
     let (head, body) = request.into_parts();
@@ -83,7 +84,7 @@ pub async fn serve<E: Engine>(
             "request"
         );
     }
-    answer
+    Ok(answer)
 }
 
 async fn dispatch<E: Engine>(
@@ -104,15 +105,16 @@ async fn dispatch<E: Engine>(
     }
     if route.is_operators() {
         shared.token.check(&head.headers)?;
-        return operator::handle(shared, route, parts, head, body).await;
+        // What is rare stays out of the future, which each request moves about.
+        return Box::pin(operator::handle(shared, route, parts, head, body)).await;
     }
     match route {
         Route::Healthy => Ok(health::healthy()),
         Route::Ready => health::ready(&*shared.engine, *shared.stopping.borrow()),
         Route::Metrics => health::metrics(&shared.metrics),
         Route::OpenApi => Ok(health::description()),
-        Route::UiContext => health::ui_context(&*shared.engine).await,
-        Route::Files => files::serve(shared.settings.ui.as_deref(), head.uri.path()).await,
+        Route::UiContext => Box::pin(health::ui_context(&*shared.engine)).await,
+        Route::Files => Box::pin(files::serve(shared.settings.ui.as_deref(), head.uri.path())).await,
         _ => channel::handle(&*shared.engine, route, parts, head, body, shared.allowance()).await,
     }
 }
