@@ -23,6 +23,7 @@ pub struct Rhai {
 impl Rhai {
     pub fn new(input: &Input) -> Result<Self, Failure> {
         let mut engine = Engine::new();
+        engine.set_max_expr_depths(0, 0);
         let patterns = RefCell::new(HashMap::new());
         engine.register_fn("extract", move |text: &str, pattern: ImmutableString| {
             extract(&patterns, text, &pattern)

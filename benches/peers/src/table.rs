@@ -21,7 +21,7 @@ pub fn print(names: &[String]) -> Result<(), Failure> {
         .map(|column| column.start(&input).inspect_err(|missing| eprintln!("{missing}")).ok())
         .collect();
     let titles: Vec<&str> = COLUMNS.iter().map(|column| column.title).collect();
-    println!("| milliseconds (times {}) | {} |", titles[0], titles[1..].join(" | "));
+    println!("| milliseconds (times {}) | {} |", titles[0], titles.join(" | "));
     println!("|---|{}", "---:|".repeat(titles.len()));
     for row in &rows {
         print_row(row, &input, &mut children);
