@@ -3,6 +3,7 @@
 
 use crate::case::{Case, Work};
 use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, Query};
+use krl_kernel::library::Library;
 use krl_vm::data::Data;
 
 /// A cloud with the case's ruleset, ready to work.
@@ -29,7 +30,10 @@ impl Engine {
             memory_bytes: 1 << 30,
             ..Budgets::default()
         };
-        let mut cloud = Cloud::new(Environment { budgets, ..Environment::default() });
+        let setting = std::env::var("KRL_JIT").ok();
+        let tier = krl_jit::Jit::from_setting(setting.as_deref()).expect("KRL_JIT");
+        let library = Library::compiled_by(krl_stdlib::natives(), tier);
+        let mut cloud = Cloud::new(Environment { budgets, library, ..Environment::default() });
         let verified = krl_vm::verify::verify(unit).expect("compiled code");
         cloud.install(verified, Configuration::default()).expect("the ruleset installs");
         let query = Query { rid: "bench".into(), name: "result".into(), ..Query::default() };

@@ -7,6 +7,7 @@ use krl_stdlib::digest::{Algorithm, Output};
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;
 use krl_vm::heap::UnitTable;
+use krl_vm::interp::compiled::Tier;
 use krl_vm::load::{LoadError, LoadedUnit, Loader};
 use krl_vm::native::Native;
 use krl_vm::unit::{Select, Unit};
@@ -147,7 +148,13 @@ impl Library {
     /// A library without units, whose code may call these natives.
     #[must_use]
     pub fn new(natives: &'static [Native]) -> Self {
-        let loader = Loader::new(natives);
+        Self::compiled_by(natives, None)
+    }
+
+    /// A library without units, whose functions `tier` makes machine code of.
+    #[must_use]
+    pub fn compiled_by(natives: &'static [Native], tier: Option<Arc<dyn Tier>>) -> Self {
+        let loader = Loader::new(natives).compiled_by(tier);
         Self(Arc::new(Shelves { loader, loaded: Mutex::default(), programs: RwLock::default() }))
     }
 

@@ -5,6 +5,7 @@
 
 use crate::fault::Fault;
 use crate::heap::{Heap, Region};
+use crate::interp::compiled::{CodeTable, Tier};
 use crate::native::Native;
 use crate::unit::{Constant, Function, Unit};
 use crate::value::{RegionId, Value};
@@ -23,6 +24,7 @@ pub struct LoadedUnit {
     constants: Vec<Value>,
     natives: Vec<NativeImport>,
     number: Number,
+    code: CodeTable,
 }
 
 /// A native that a unit names.
@@ -65,7 +67,7 @@ impl LoadedUnit {
     pub fn empty(rid: Arc<str>) -> Self {
         let unit = Unit { rid, ..Unit::default() };
         let (constants, natives) = (Vec::new(), Vec::new());
-        Self { unit, region: Region::default(), constants, natives, number: Number::NONE }
+        Self { unit, region: Region::default(), constants, natives, number: Number::NONE, code: CodeTable::default() }
     }
 
     /// Its number: no other unit in use has it.
@@ -101,6 +103,13 @@ impl LoadedUnit {
         &self.unit.functions
     }
 
+    /// Machine code of its functions, where there is any.
+    #[inline]
+    #[must_use]
+    pub fn code(&self) -> &CodeTable {
+        &self.code
+    }
+
     /// The text of a string constant; empty for any other.
     #[must_use]
     pub fn name(&self, constant: usize) -> &str {
@@ -116,6 +125,7 @@ impl LoadedUnit {
 pub struct Loader {
     natives: &'static [Native],
     numbers: Arc<Mutex<Numbers>>,
+    tier: Option<Arc<dyn Tier>>,
 }
 
 /// Unit numbers share the 20 bits of region ids with the event's and the cloud's region.
@@ -156,7 +166,13 @@ impl Loader {
     /// A loader of units that may call these natives.
     #[must_use]
     pub fn new(natives: &'static [Native]) -> Self {
-        Self { natives, numbers: Arc::default() }
+        Self { natives, numbers: Arc::default(), tier: None }
+    }
+
+    /// The same loader, whose functions `tier` compiles.
+    #[must_use]
+    pub fn compiled_by(self, tier: Option<Arc<dyn Tier>>) -> Self {
+        Self { tier, ..self }
     }
 
     /// How many units are in use: loaded, and still held by somebody.
@@ -192,7 +208,8 @@ impl Loader {
         let constants = unit.constants.iter().map(|c| builder.constant(c)).collect::<Result<Vec<_>, _>>();
         let constants = constants.map_err(LoadError::TooLarge)?;
         let region = builder.heap.into_region();
-        Ok(Arc::new(LoadedUnit { unit, region, constants, natives, number }))
+        let code = CodeTable::new(unit.functions.len());
+        Ok(Arc::new(LoadedUnit { unit, region, constants, natives, number, code }))
     }
 
     fn import(&self, name: &Arc<str>) -> Result<NativeImport, LoadError> {
@@ -224,6 +241,13 @@ impl UnitTable {
     #[must_use]
     pub fn new(natives: &'static [Native]) -> Self {
         Loader::new(natives).table([])
+    }
+
+    /// What compiles its functions.
+    #[inline]
+    #[must_use]
+    pub fn tier(&self) -> Option<&Arc<dyn Tier>> {
+        self.loader.tier.as_ref()
     }
 
     /// A table with one unit more, and the number of that unit.

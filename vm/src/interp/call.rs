@@ -34,7 +34,7 @@ fn not_callable(text: &str, action: bool) -> Fault {
     Fault::type_error(format!("{text} is not {}", if action { "an action" } else { "a function" }))
 }
 
-fn is_callable(kind: Kind, action: bool) -> bool {
+pub(super) fn is_callable(kind: Kind, action: bool) -> bool {
     match kind {
         Kind::Function => !action,
         Kind::Action => action,
@@ -132,7 +132,12 @@ impl Vm {
 
     /// Pushes a frame for a closure; answers how many parameters it has.
     #[inline]
-    fn push_closure(&mut self, closure: Closure, value: Value, to: ReturnTo) -> Result<usize, Fault> {
+    pub(super) fn push_closure(
+        &mut self,
+        closure: Closure,
+        value: Value,
+        to: ReturnTo,
+    ) -> Result<usize, Fault> {
         let unit = self.heap.units().unit(closure.unit);
         let Some(function) = unit.and_then(|u| u.functions().get(closure.function as usize)) else {
             return Err(Fault::internal("no such function"));

@@ -6,9 +6,10 @@
 #![expect(unsafe_code, reason = "reads of verified operands; each macro gives its proof")]
 
 use super::call::Flow;
+use super::compiled::Ran;
 use super::effects::{After, Scene, unset};
 use super::frame::ReturnTo;
-use super::{Vm, foreach, meter, operators};
+use super::{Vm, meter, operators};
 use crate::fault::Fault;
 use crate::native::{Host, NativeCall};
 use crate::op::{NO_REGISTER, Op};
@@ -24,6 +25,8 @@ impl Vm {
     #[expect(clippy::too_many_lines, reason = "one arm per operation")]
     pub(super) fn dispatch(&mut self, host: &mut dyn Host) -> Result<Flow, Fault> {
         let units = Arc::clone(self.heap.units());
+        // Compiled code has left at the instruction that is next: the interpreter goes on, even where the function begins.
+        let mut left = false;
         'frame: loop {
             let Some(&frame) = self.calls.frames.last() else {
                 return Err(Fault::internal("no function is running"));
@@ -32,6 +35,23 @@ impl Vm {
             let Some(function) = unit.functions().get(frame.function as usize) else {
                 return Err(Fault::internal("no such function"));
             };
+            let resumed = std::mem::take(&mut left);
+            if frame.pc == 0
+                && !resumed
+                && self.meter.fuel > 0
+                && let Some(code) = self.code_of(frame.unit, frame.function)
+            {
+                match self.run_code(host, code, &frame)? {
+                    Ran::Flow(Flow::Continue) => {
+                        if self.meter.fuel <= 0 {
+                            self.meter.refill(host)?;
+                        }
+                    }
+                    Ran::Flow(end) => return Ok(end),
+                    Ran::Resume => left = true,
+                }
+                continue 'frame;
+            }
             let base = frame.base as usize;
             let Some(window) = self.calls.registers.get_mut(base..frame.top as usize) else {
                 return Err(Fault::internal("a frame without registers"));
@@ -98,14 +118,6 @@ impl Vm {
                     unsafe { std::slice::from_raw_parts(regs.add(usize::from($first)), $count as usize) }
                 };
             }
-            /// The four registers of an iterator, writable.
-            macro_rules! iterator {
-                ($first:expr) => {
-                    // SAFETY: the verifier has checked all four; no other reference to registers is alive.
-                    unsafe { std::slice::from_raw_parts_mut(regs.add(usize::from($first)), 4) }
-                };
-            }
-
             loop {
                 // SAFETY: jumps go to instructions of this function, `IterNext` has two behind it, and the last instruction never falls
                 // through (`verify::code`), so `pc` stays inside.
@@ -196,30 +208,6 @@ impl Vm {
                         self.set_global(frame.instance, b, value)?;
                         continue 'frame;
                     }
-                    Op::Capture => {
-                        let value = self.heap.capture(frame.closure, b);
-                        if value.is_unset() {
-                            attempt!(Err(unset(unit.name(usize::from(insn.c())))));
-                        }
-                        r!(a) = value;
-                    }
-                    Op::Closure => {
-                        let of = &unit.functions()[usize::from(b)];
-                        let action = of.kind == crate::unit::FunctionKind::Action;
-                        let captured = many!(c, of.captures);
-                        let made = self.heap.closure_from(
-                            action,
-                            frame.unit,
-                            u32::from(b),
-                            frame.instance,
-                            captured,
-                        );
-                        r!(a) = attempt!(made);
-                    }
-                    Op::Patch => {
-                        let value = r!(c);
-                        self.heap.set_capture(r!(a), b, value);
-                    }
                     Op::Add => {
                         let (x, y) = (r!(b), r!(c));
                         let sum = x.number_unchecked() + y.number_unchecked();
@@ -250,17 +238,6 @@ impl Vm {
                     Op::Le => comparison!(<=),
                     Op::Gt => comparison!(>),
                     Op::Ge => comparison!(>=),
-                    Op::Like => r!(a) = attempt!(operators::like(&self.heap, r!(b), r!(c))),
-                    Op::Member => {
-                        let (x, y) = (r!(b), r!(c));
-                        let found = attempt!(self.heap.has_member(x, y));
-                        self.meter.fuel -= meter::charge_before(&self.heap, &[x]);
-                        self.meter.fuel -= meter::charge_after(&self.heap, self.heap.used_bytes());
-                        r!(a) = Value::bool(found);
-                    }
-                    Op::Compare => r!(a) = operators::sign(self.heap.order(r!(b), r!(c))),
-                    Op::Cmp => r!(a) = operators::sign(self.heap.text_order(r!(b), r!(c))),
-                    Op::Neg => r!(a) = attempt!(operators::negate(&self.heap, r!(b))),
                     Op::Not => r!(a) = Value::bool(!self.heap.is_truthy(r!(b))),
                     Op::Jump => jump!(insn),
                     Op::JumpIf => {
@@ -284,26 +261,6 @@ impl Vm {
                             mark = pc;
                             self.meter.refill(host)?;
                         }
-                    }
-                    Op::Text => {
-                        let text = attempt!(self.heap.concat(many!(b, c)));
-                        self.meter.fuel -= meter::charge_before(&self.heap, &[text]);
-                        r!(a) = text;
-                    }
-                    Op::Array => r!(a) = attempt!(self.heap.array_from(many!(b, c))),
-                    Op::Push => r!(a) = attempt!(self.heap.array_push(r!(a), r!(b))),
-                    Op::Map => {
-                        let (pairs, _) = many!(b, usize::from(c) * 2).as_chunks::<2>();
-                        let mut map = attempt!(self.heap.map_with_room(pairs.len()));
-                        for &[key, value] in pairs {
-                            let key = attempt!(self.heap.key(key));
-                            map = attempt!(self.heap.map_put(map, key, value));
-                        }
-                        r!(a) = map;
-                    }
-                    Op::Put => {
-                        let key = attempt!(self.heap.key(r!(b)));
-                        r!(a) = attempt!(self.heap.map_put(r!(a), key, r!(c)));
                     }
                     Op::Index => r!(a) = self.heap.get_key(r!(b), r!(c)),
                     Op::Path => r!(a) = self.heap.get_path(r!(b), r!(c)),
@@ -346,26 +303,7 @@ impl Vm {
                         let value = r!(a);
                         transfer!(self.leave(host, value))
                     }
-                    Op::IterStart => {
-                        let iterator = attempt!(foreach::start(&mut self.heap, r!(b)));
-                        iterator!(a).copy_from_slice(&iterator);
-                    }
-                    Op::IterNext => {
-                        let iterator = iterator!(a);
-                        if let Some((value, key)) = attempt!(foreach::next(&mut self.heap, iterator)) {
-                            r!(b) = value;
-                            if c != NO_REGISTER {
-                                r!(c) = key;
-                            }
-                            pc += 1;
-                        }
-                    }
-                    Op::IterLast => r!(a) = Value::bool(foreach::is_last(many!(b, 4_u16))),
-                    Op::Random => {
-                        let below = u64::from(b).max(1);
-                        r!(a) = Value::finite((host.random() % below) as f64);
-                    }
-                    effect => {
+                    other => {
                         // SAFETY: all registers of the frame; no other reference to them is alive.
                         let registers =
                             unsafe { std::slice::from_raw_parts_mut(regs, usize::from(function.registers)) };
@@ -373,14 +311,18 @@ impl Vm {
                             heap: &mut self.heap,
                             host: &mut *host,
                             unit,
+                            number: frame.unit,
                             instance: frame.instance,
+                            closure: frame.closure,
                             registers,
+                            charge: 0,
                         };
-                        let used = scene.heap.used_bytes();
-                        let after = attempt!(scene.run(effect, insn));
-                        self.meter.fuel -= meter::charge_after(&self.heap, used);
-                        if let After::Leave = after {
-                            transfer!(self.leave(host, Value::NULL))
+                        let after = attempt!(scene.plain(other, insn));
+                        self.meter.fuel -= scene.charge;
+                        match after {
+                            After::Next => {}
+                            After::Skip => pc += 1,
+                            After::Leave => transfer!(self.leave(host, Value::NULL)),
                         }
                     }
                 }

@@ -8,28 +8,36 @@ use crate::native::{Host, LogLevel, Raise, Schedule};
 use crate::op::{Insn, NO_REGISTER, Op};
 use crate::value::Value;
 
-/// What the dispatch loop does after an effect.
+/// What is done after an instruction.
 pub(super) enum After {
     Next,
+    /// Skip an instruction: an iterator has another element.
+    Skip,
     /// Leave the rule's body.
     Leave,
 }
 
-/// What effects work with.
+/// What instructions work with that are no calls.
 pub(super) struct Scene<'a> {
     pub heap: &'a mut Heap,
     pub host: &'a mut dyn Host,
     pub unit: &'a LoadedUnit,
+    /// The unit's number.
+    pub number: u32,
     pub instance: u32,
+    /// The running closure.
+    pub closure: Value,
     pub registers: &'a mut [Value],
+    /// What the instruction costs beyond itself.
+    pub charge: i64,
 }
 
 impl Scene<'_> {
-    fn get(&self, register: u16) -> Value {
+    pub fn get(&self, register: u16) -> Value {
         self.registers.get(usize::from(register)).copied().unwrap_or(Value::NULL)
     }
 
-    fn set(&mut self, register: u16, value: Value) {
+    pub fn set(&mut self, register: u16, value: Value) {
         if let Some(r) = self.registers.get_mut(usize::from(register)) {
             *r = value;
         }

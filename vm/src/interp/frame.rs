@@ -58,7 +58,7 @@ pub(super) struct Calls {
 }
 
 /// Registers of all frames together: 16 MiB. Deep recursion of functions with huge frames ends here rather than at the depth.
-const MAX_REGISTERS: usize = 1 << 21;
+pub(super) const MAX_REGISTERS: usize = 1 << 21;
 
 impl Calls {
     pub fn new(depth: u32) -> Self {
@@ -94,6 +94,27 @@ impl Calls {
         frame.top = top as u32;
         self.frames.push(frame);
         Ok(())
+    }
+
+    /// How many more calls may nest.
+    pub fn room(&self) -> usize {
+        self.depth.saturating_sub(self.frames.len() + self.iterations.len())
+    }
+
+    /// Sets the next instruction of the top frame.
+    pub fn set_pc(&mut self, pc: u32) {
+        if let Some(top) = self.frames.last_mut() {
+            top.pc = pc;
+        }
+    }
+
+    /// Sets the registers of the top frame to those from `from` on.
+    pub fn fill(&mut self, registers: &[Value], from: usize) {
+        let Some(frame) = self.frames.last() else { return };
+        let window = self.registers.get_mut(frame.base as usize..frame.top as usize).unwrap_or_default();
+        for (register, value) in window.iter_mut().zip(registers.get(from..).unwrap_or_default()) {
+            *register = *value;
+        }
     }
 
     #[inline]

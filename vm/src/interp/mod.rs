@@ -6,6 +6,7 @@
 
 mod arguments;
 mod call;
+pub mod compiled;
 mod dispatch;
 mod effects;
 mod foreach;
@@ -13,6 +14,7 @@ mod frame;
 mod meter;
 mod operators;
 mod outcome;
+mod plain;
 
 pub use meter::Limits;
 pub(crate) use outcome::span_at;
@@ -25,7 +27,8 @@ use crate::native::Host;
 use crate::unit::FunctionId;
 use crate::value::Value;
 use call::Flow;
-use frame::{Calls, ReturnTo};
+use compiled::Compiled;
+use frame::{Calls, MAX_REGISTERS, ReturnTo};
 use meter::Meter;
 use std::sync::Arc;
 
@@ -73,6 +76,8 @@ pub struct Vm {
     answered: Option<Value>,
     /// Arguments of calls by name; kept for its memory.
     arguments: Vec<Value>,
+    /// What functions that run as machine code work with.
+    compiled: Box<Compiled>,
 }
 
 impl Default for Vm {
@@ -93,6 +98,7 @@ impl Vm {
             waiting: None,
             answered: None,
             arguments: Vec::new(),
+            compiled: Box::default(),
         }
     }
 
@@ -103,6 +109,7 @@ impl Vm {
         self.instances = world.instances;
         self.meter = Meter::new(world.limits.instructions);
         self.waiting = None;
+        self.compiled.reset();
     }
 
     /// The memory of the evaluation.
@@ -124,6 +131,7 @@ impl Vm {
 
     /// The instances, to add one or to set globals while rulesets start. Copies them if they are shared.
     pub fn instances_mut(&mut self) -> &mut Vec<Instance> {
+        self.compiled.reset();
         Arc::make_mut(&mut self.instances)
     }
 

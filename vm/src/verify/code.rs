@@ -17,12 +17,16 @@ pub(super) fn verify(unit: &Unit, id: FunctionId, function: &Function) -> Result
 }
 
 /// Does control never go on behind it?
-pub(super) fn ends(op: Op) -> bool {
+#[must_use]
+pub fn ends(op: Op) -> bool {
     matches!(op, Op::Jump | Op::Return | Op::Last)
 }
 
 /// How many registers the [`Operand::InMany`] of an instruction stands for.
-pub(super) fn reads(unit: &Unit, op: Op, insn: Insn) -> Result<usize, Reason> {
+///
+/// # Errors
+/// An index outside its table.
+pub fn reads(unit: &Unit, op: Op, insn: Insn) -> Result<usize, Reason> {
     Ok(match op {
         Op::Closure => usize::from(unit.functions.get(usize::from(insn.b())).ok_or(Reason::Index)?.captures),
         Op::Map => usize::from(insn.c()) * 2,
@@ -38,7 +42,8 @@ pub(super) fn reads(unit: &Unit, op: Op, insn: Insn) -> Result<usize, Reason> {
 }
 
 /// The instruction a jump at `at` goes to, if it is inside the code.
-pub(super) fn target(function: &Function, at: usize, insn: Insn) -> Option<usize> {
+#[must_use]
+pub fn target(function: &Function, at: usize, insn: Insn) -> Option<usize> {
     let target = (at as i64) + 1 + i64::from(insn.signed());
     usize::try_from(target).ok().filter(|&t| t < function.code.len())
 }

@@ -6,6 +6,7 @@
 
 mod assignment;
 mod code;
+pub use code::{ends, reads, target};
 mod rules;
 
 use crate::unit::{Constant, Function, FunctionId, FunctionKind, MAX_CONSTANT_DEPTH, Prologue, Unit};

@@ -1,0 +1,162 @@
+//! Arithmetic and comparisons: numbers inline, everything else through a helper.
+
+use super::leave::RESUME;
+use super::{BROKEN, Emit, INFINITE, Result};
+use crate::flow::{Kind, bit};
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
+use krl_vm::interp::compiled::{EXIT, Helper};
+use krl_vm::op::Op;
+
+impl Emit<'_, '_> {
+    pub fn arithmetic(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {
+        let both = self.kind(b) == Kind::Number && self.kind(c) == Kind::Number;
+        let [slow, done] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(slow);
+        let result = self
+            .builder
+            .append_block_param(done, if op == Op::Add && !both { types::I64 } else { types::F64 });
+        let (x, y) = (self.operand(b, slow), self.operand(c, slow));
+        let made = self.compute(op, x, y)?;
+        let bits = self.bits(made);
+        let finite = self.is_finite(bits);
+        let give = if op == Op::Add && !both { bits } else { made };
+        self.builder.ins().brif(finite, done, &[give.into()], slow, &[]);
+        self.builder.switch_to_block(slow);
+        if op == Op::Add && both {
+            // Infinite, which is rare: the interpreter knows what comes of it.
+            let live = self.live_before()?;
+            self.leave(RESUME, self.at, live)?;
+        } else {
+            let give = self.convert_and_compute(op, a, b, c)?;
+            self.builder.ins().jump(done, &[give]);
+        }
+        self.builder.switch_to_block(done);
+        if op == Op::Add && !both {
+            self.set(a, result)
+        } else {
+            self.set_double(a, result)
+        }
+        Ok(())
+    }
+
+    /// The registers needed before the instruction.
+    fn live_before(&self) -> Result<crate::flow::Registers> {
+        let insn = *self.flow.function.code.get(self.at).ok_or(BROKEN)?;
+        self.flow.live_before(self.live, insn).ok_or(BROKEN)
+    }
+
+    /// A register as a double; goes to `slow` where it holds no number.
+    fn operand(&mut self, register: u16, slow: ir::Block) -> ir::Value {
+        if self.kind(register) == Kind::Number {
+            return self.double(register);
+        }
+        let value = self.value(register);
+        let is_number = self.is_number(value);
+        let next = self.builder.create_block();
+        self.builder.ins().brif(is_number, next, &[], slow, &[]);
+        self.builder.switch_to_block(next);
+        self.unbox(value)
+    }
+
+    fn is_finite(&mut self, bits: ir::Value) -> ir::Value {
+        let magnitude = self.builder.ins().iadd(bits, bits);
+        let infinite = self.iconst(INFINITE);
+        self.builder.ins().icmp(IntCC::UnsignedLessThan, magnitude, infinite)
+    }
+
+    fn compute(&mut self, op: Op, x: ir::Value, y: ir::Value) -> Result<ir::Value> {
+        Ok(match op {
+            Op::Add => self.builder.ins().fadd(x, y),
+            Op::Sub => self.builder.ins().fsub(x, y),
+            Op::Mul => self.builder.ins().fmul(x, y),
+            Op::Div => self.builder.ins().fdiv(x, y),
+            _ => self.remainder(x, y),
+        })
+    }
+
+    /// Small positive integers by the integer unit, other doubles by the helper.
+    fn remainder(&mut self, x: ir::Value, y: ir::Value) -> ir::Value {
+        let [integers, doubles, done] = [(); 3].map(|()| self.builder.create_block());
+        let result = self.builder.append_block_param(done, types::F64);
+        let (xi, x_whole) = self.whole(x);
+        let (yi, y_whole) = self.whole(y);
+        let not_negative = {
+            let bits = self.bits(x);
+            self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, bits, 0)
+        };
+        let positive = self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThan, yi, 0);
+        let whole = self.builder.ins().band(x_whole, y_whole);
+        let signs = self.builder.ins().band(not_negative, positive);
+        let both = self.builder.ins().band(whole, signs);
+        self.builder.ins().brif(both, integers, &[], doubles, &[]);
+        self.builder.switch_to_block(integers);
+        // The guard has made `yi` positive: this never traps.
+        let rest = self.builder.ins().urem(xi, yi);
+        let rest = self.builder.ins().fcvt_from_sint(types::F64, rest);
+        self.builder.ins().jump(done, &[rest.into()]);
+        self.builder.switch_to_block(doubles);
+        let rest = self.helper(Helper::Remainder, &[x, y], 1);
+        self.builder.ins().jump(done, &[BlockArg::from(rest[0])]);
+        self.builder.switch_to_block(done);
+        result
+    }
+
+    /// A double as an integer of 32 bits, and whether it is one.
+    fn whole(&mut self, x: ir::Value) -> (ir::Value, ir::Value) {
+        let integer = self.builder.ins().fcvt_to_sint_sat(types::I32, x);
+        let back = self.builder.ins().fcvt_from_sint(types::F64, integer);
+        (integer, self.builder.ins().fcmp(FloatCC::Equal, x, back))
+    }
+
+    /// The slow way: conversions, text, failures.
+    fn convert_and_compute(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<BlockArg> {
+        let (x, y) = (self.value(b), self.value(c));
+        let code = self.iconst(op as i64);
+        let fuel = self.fuel();
+        let value = self.asking(Helper::Arithmetic, &[self.env, fuel, x, y, code], 0)?;
+        if op == Op::Add {
+            return Ok(value.into());
+        }
+        let finite = self.is_finite(value);
+        let infinite = self.builder.ins().icmp_imm_u(IntCC::Equal, finite, 0);
+        let (pc, live) = (self.at + 1, self.live & !bit(a));
+        self.cold(infinite, |emit| {
+            emit.store_value(a, value);
+            emit.leave(RESUME, pc, live)
+        })?;
+        Ok(self.unbox(value).into())
+    }
+
+    pub fn compare(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {
+        let [slow, done] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(slow);
+        let condition = self.builder.append_block_param(done, types::I8);
+        let fuel_before = self.fuel();
+        let (x, y) = (self.operand(b, slow), self.operand(c, slow));
+        let code = match op {
+            Op::Eq => FloatCC::Equal,
+            Op::Ne => FloatCC::NotEqual,
+            Op::Lt => FloatCC::LessThan,
+            Op::Le => FloatCC::LessThanOrEqual,
+            Op::Gt => FloatCC::GreaterThan,
+            _ => FloatCC::GreaterThanOrEqual,
+        };
+        let holds = self.builder.ins().fcmp(code, x, y);
+        self.builder.ins().jump(done, &[holds.into()]);
+        self.builder.switch_to_block(slow);
+        let (x, y) = (self.value(b), self.value(c));
+        let code = self.iconst(op as i64);
+        let results = self.helper(Helper::Compare, &[self.env, fuel_before, x, y, code], 2);
+        let &[value, fuel] = &results[..] else { return Err(BROKEN) };
+        self.builder.def_var(self.fuel, fuel);
+        let left = self.builder.ins().icmp_imm_s(IntCC::Equal, value, EXIT.cast_signed());
+        let pc = self.at + 1;
+        self.cold(left, |emit| emit.leave(super::leave::NOTED, pc, 0))?;
+        let holds = self.builder.ins().icmp_imm_u(IntCC::NotEqual, value, 0);
+        self.builder.ins().jump(done, &[holds.into()]);
+        self.builder.switch_to_block(done);
+        self.set_flag(a, condition);
+        Ok(())
+    }
+}

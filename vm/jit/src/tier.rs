@@ -1,0 +1,193 @@
+//! What is compiled, and when.
+
+use crate::compile::{Compiler, NoCode};
+use krl_vm::interp::compiled::Tier;
+use krl_vm::load::LoadedUnit;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// When functions are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// After this many calls, on a thread of its own: evaluations never wait.
+    Hot(u32),
+    /// At the first call, before it runs.
+    Force,
+    /// Before its first, second, … or twentieth call, as the seed and its number say: for tests of the ways in and out.
+    Scattered(u64),
+}
+
+impl Mode {
+    /// Calls before a function is worth the price of its code: about the time it takes to make it.
+    pub const HOT: Self = Self::Hot(2_000);
+}
+
+/// What the compiler has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Functions with code.
+    pub functions: u64,
+    /// Functions that were refused.
+    pub refused: u64,
+    /// Bytes of code made.
+    pub bytes: u64,
+    /// Nanoseconds spent.
+    pub nanoseconds: u64,
+}
+
+#[derive(Default)]
+struct Counts {
+    functions: AtomicU64,
+    refused: AtomicU64,
+    bytes: AtomicU64,
+    nanoseconds: AtomicU64,
+}
+
+/// Compiles functions that are called often.
+pub struct Jit {
+    mode: Mode,
+    shop: Arc<Shop>,
+    orders: Option<SyncSender<Order>>,
+}
+
+/// A function to compile. Units that are gone by then need no code.
+type Order = (Weak<LoadedUnit>, u32);
+
+/// Orders that wait; more are dropped and come again with a later call.
+const MAX_ORDERS: usize = 1_024;
+
+struct Shop {
+    compiler: Compiler,
+    counts: Counts,
+    /// What is ordered or refused, so that it is not tried again: unit and function.
+    tried: Mutex<HashSet<(usize, u32)>>,
+}
+
+impl fmt::Debug for Jit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jit").field("mode", &self.mode).field("statistics", &self.statistics()).finish()
+    }
+}
+
+impl Jit {
+    /// A compiler that works in this mode.
+    ///
+    /// # Errors
+    /// Machines it makes no code for; no thread.
+    pub fn new(mode: Mode) -> Result<Self, NoCode> {
+        let compiler = Compiler::new()?;
+        let shop = Arc::new(Shop { compiler, counts: Counts::default(), tried: Mutex::default() });
+        let mut orders = None;
+        if let Mode::Hot(_) = mode {
+            let (sender, receiver) = sync_channel(MAX_ORDERS);
+            let worker = Arc::clone(&shop);
+            let thread = std::thread::Builder::new().name("krl-jit".to_owned());
+            thread.spawn(move || worker.work(&receiver)).map_err(|e| NoCode::Failed(e.to_string()))?;
+            orders = Some(sender);
+        }
+        Ok(Self { mode, shop, orders })
+    }
+
+    /// A compiler as the environment variable `KRL_JIT` says: `on` (or unset), `force`, or none for `off`.
+    ///
+    /// # Errors
+    /// Any other word; as [`Self::new`].
+    pub fn from_setting(setting: Option<&str>) -> Result<Option<Arc<dyn Tier>>, NoCode> {
+        let mode = match setting {
+            None | Some("" | "on") => Mode::HOT,
+            Some("force") => Mode::Force,
+            Some("off") => return Ok(None),
+            Some(_) => return Err(NoCode::Refused("it is `off`, `on` or `force`")),
+        };
+        Ok(Some(Arc::new(Self::new(mode)?)))
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let counts = &self.shop.counts;
+        let [functions, refused, bytes, nanoseconds] =
+            [&counts.functions, &counts.refused, &counts.bytes, &counts.nanoseconds]
+                .map(|count| count.load(Ordering::Relaxed));
+        Statistics { functions, refused, bytes, nanoseconds }
+    }
+}
+
+impl Tier for Jit {
+    fn called(&self, unit: &Arc<LoadedUnit>, function: u32, calls: u32) {
+        match self.mode {
+            Mode::Hot(threshold) => {
+                // Again from time to time: the order may have been dropped.
+                if calls >= threshold
+                    && calls.is_multiple_of(threshold.max(1))
+                    && self.shop.begin(unit, function)
+                {
+                    let order = (Arc::downgrade(unit), function);
+                    if self.orders.as_ref().is_none_or(|orders| orders.try_send(order).is_err()) {
+                        self.shop.forget(unit, function);
+                    }
+                }
+            }
+            Mode::Force => self.shop.compile_once(unit, function),
+            Mode::Scattered(seed) => {
+                let spread = (seed ^ u64::from(function).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+                    .wrapping_mul(0xD134_2543_DE82_EF95);
+                if u64::from(calls) >= (spread >> 40) % 20 {
+                    self.shop.compile_once(unit, function);
+                }
+            }
+        }
+    }
+}
+
+impl Shop {
+    fn tried(&self) -> std::sync::MutexGuard<'_, HashSet<(usize, u32)>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the function is being compiled; false if it was tried before.
+    fn begin(&self, unit: &Arc<LoadedUnit>, function: u32) -> bool {
+        self.tried().insert((Arc::as_ptr(unit) as usize, function))
+    }
+
+    fn forget(&self, unit: &Arc<LoadedUnit>, function: u32) {
+        self.tried().remove(&(Arc::as_ptr(unit) as usize, function));
+    }
+
+    fn compile_once(&self, unit: &Arc<LoadedUnit>, function: u32) {
+        if self.begin(unit, function) {
+            self.compile(unit, function);
+        }
+    }
+
+    fn work(&self, orders: &Receiver<Order>) {
+        while let Ok((unit, function)) = orders.recv() {
+            if let Some(unit) = unit.upgrade() {
+                self.compile(&unit, function);
+            }
+        }
+    }
+
+    fn compile(&self, unit: &Arc<LoadedUnit>, function: u32) {
+        let begun = std::time::Instant::now();
+        match self.compiler.compile(unit, function) {
+            Ok(made) => {
+                self.counts.functions.fetch_add(1, Ordering::Relaxed);
+                self.counts.bytes.fetch_add(made.memory.bytes as u64, Ordering::Relaxed);
+                // SAFETY: both entries are this function of this unit, compiled by the agreement; `memory` owns them.
+                #[expect(unsafe_code, reason = "the machine calls what is published")]
+                unsafe {
+                    unit.code().publish([(function, made.direct, made.any)], Box::new(made.memory));
+                }
+            }
+            Err(_) => {
+                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let spent = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.counts.nanoseconds.fetch_add(spent, Ordering::Relaxed);
+    }
+}

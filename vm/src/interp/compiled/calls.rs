@@ -1,0 +1,148 @@
+//! Calls between compiled functions that go through the machine: of values, and by natives.
+
+use super::EXIT;
+use super::enter::Exit;
+use crate::fault::Fault;
+use crate::heap::Closure;
+use crate::interp::Vm;
+use crate::interp::call::is_callable;
+use crate::native::{Host, Iteration, Step};
+use crate::value::Value;
+
+/// Arguments of a call that are put together on the stack. Functions with more parameters get theirs on the heap.
+const FEW: usize = 8;
+
+/// How a call of a value went.
+enum Called {
+    Value(Value),
+    /// Compiled code below has left.
+    Left,
+    /// What is called has no code, or may not be called: nothing was done.
+    Not,
+}
+
+impl Vm {
+    /// Calls a value for the instruction that `depth` belongs to; leaves before it where only the interpreter can.
+    pub(super) fn call_compiled(
+        &mut self,
+        host: &mut dyn Host,
+        callee: Value,
+        args: &[Value],
+        action: bool,
+        depth: u64,
+    ) -> Result<u64, Exit> {
+        match self.call_code(host, callee, args, action, depth)? {
+            Called::Value(value) => Ok(value.bits()),
+            Called::Left => Ok(EXIT),
+            Called::Not => Ok(NOT_CALLED),
+        }
+    }
+
+    fn call_code(
+        &mut self,
+        host: &mut dyn Host,
+        callee: Value,
+        args: &[Value],
+        action: bool,
+        depth: u64,
+    ) -> Result<Called, Exit> {
+        let Some(closure) = self.heap.closure(callee).filter(|c| is_callable(c.kind, action)) else {
+            return Ok(Called::Not);
+        };
+        let Some(nested) = depth.checked_sub(1) else { return Ok(Called::Not) };
+        let (Some(code), Some(env)) =
+            (self.code_of(closure.unit, closure.function), self.compiled.env(closure))
+        else {
+            return Ok(Called::Not);
+        };
+        let function = self.heap.units().unit(closure.unit);
+        let function = function.and_then(|u| u.functions().get(closure.function as usize));
+        let params = function.map_or(0, |f| f.params.len());
+        let mut few = [Value::NULL; FEW];
+        let mut many = Vec::new();
+        let arguments = if args.len() >= params {
+            args
+        } else if let Some(few) = few.get_mut(..params) {
+            few.iter_mut().zip(args).for_each(|(argument, given)| *argument = *given);
+            &*few
+        } else {
+            many.extend_from_slice(args);
+            many.resize(params, Value::NULL);
+            &many
+        };
+        if self.meter.fuel <= 0
+            && let Err(fault) = self.meter.refill(host)
+        {
+            self.note_beginning(closure, callee, arguments);
+            return Err(fault.into());
+        }
+        // SAFETY: `code` keeps the agreement (`CodeTable::publish`), `env` is its instance's environment, exposed by `run_code`, which runs
+        // below us; there are as many arguments as parameters. The machine is not used until the call returns.
+        let answer = unsafe { code(env, nested, self.meter.fuel, callee.bits(), arguments.as_ptr()) };
+        self.meter.fuel = answer.fuel;
+        Ok(if answer.value == EXIT { Called::Left } else { Called::Value(Value::from_bits(answer.value)) })
+    }
+
+    /// Notes a function that could not even begin.
+    fn note_beginning(&mut self, closure: Closure, value: Value, arguments: &[Value]) {
+        self.compiled.note(closure, value, 0, arguments);
+    }
+
+    /// Drives a native that calls functions. `depth` is what its calls may nest.
+    pub(super) fn iterate(
+        &mut self,
+        host: &mut dyn Host,
+        name: &'static str,
+        mut iteration: Box<dyn Iteration>,
+        depth: u64,
+    ) -> Result<u64, Exit> {
+        let mut value = Value::NULL;
+        loop {
+            self.meter.fuel -= 1;
+            let step = match self.meter.fuel {
+                1.. => Ok(()),
+                _ => self.meter.refill(host),
+            };
+            let step = step.and_then(|()| iteration.next(&mut self.heap, value));
+            let items;
+            let (function, args) = match &step {
+                Err(fault) => {
+                    self.compiled.note_iteration(name, iteration);
+                    return Err(fault.clone().into());
+                }
+                Ok(Step::Done(result)) => return Ok(result.bits()),
+                Ok(Step::Call { function, args, count }) => {
+                    (*function, args.get(..usize::from(*count)).unwrap_or(args))
+                }
+                Ok(Step::CallWith { function, args }) => {
+                    items = self.heap.array(*args).to_vec();
+                    (*function, &*items)
+                }
+            };
+            match self.call_code(host, function, args, false, depth) {
+                Ok(Called::Value(result)) => value = result,
+                Ok(Called::Left) => {
+                    self.compiled.note_iteration(name, iteration);
+                    return Ok(EXIT);
+                }
+                Ok(Called::Not) => {
+                    self.compiled.note_iteration(name, iteration);
+                    return Err(Exit::Invoke(function, args.to_vec()));
+                }
+                Err(exit) => {
+                    self.compiled.note_iteration(name, iteration);
+                    return Err(exit);
+                }
+            }
+        }
+    }
+}
+
+/// What the helper `Call` answers where nothing was done: the caller leaves before the call. No value has these bits.
+pub const NOT_CALLED: u64 = EXIT + 1;
+
+impl From<Fault> for Exit {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}

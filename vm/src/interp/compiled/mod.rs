@@ -1,0 +1,66 @@
+//! Functions as machine code: the agreement between the machine and the compiler that makes it (`krl-jit`).
+//!
+//! Compiled code keeps values in the processor's registers and calls other compiled functions directly, without frames of ours. It does
+//! only what is common: whenever something else is wanted (a fault, a function that is not compiled, a stack that runs low) it *leaves*.
+//! Every native frame then notes down which function it is, where it stands and what its registers hold; the machine makes
+//! its own frames of these notes, and the interpreter goes on as if it had run all along (`enter`). So there is one description of
+//! failures, stacks, suspensions and budgets: the interpreter's.
+//!
+//! What must be equal on both sides is in this module: the layout of [`Env`] and [`Entry`], and the [`Helpers`].
+#![expect(unsafe_code, reason = "machine code is called through pointers; each use gives its proof")]
+
+mod calls;
+mod enter;
+mod helpers;
+mod table;
+
+pub use calls::NOT_CALLED;
+pub use enter::MAX_COMPILED_REGISTERS;
+pub(super) use enter::{Compiled, Ran};
+pub use helpers::{Address, HELPERS, Helper};
+pub use table::{CodeTable, Entry, Tier};
+
+use super::Vm;
+use crate::native::Host;
+use crate::value::Value;
+
+/// What compiled code finds its surroundings through: one for each ruleset instance, made anew for each evaluation.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Env {
+    /// The instance's globals.
+    pub globals: *const Value,
+    /// The constants of its unit.
+    pub constants: *const Value,
+    /// The code of its unit's functions.
+    pub code: *const Entry,
+    /// [`HELPERS`].
+    pub helpers: *const Address,
+    /// Below this address of the stack, functions leave instead of going deeper.
+    pub stack_limit: usize,
+    /// The machine, while compiled code runs.
+    pub(super) vm: *mut Vm,
+    /// Its host, while compiled code runs.
+    pub(super) host: Option<*mut dyn Host>,
+    /// The instance's number.
+    pub instance: u32,
+    /// Its unit's number.
+    pub unit: u32,
+}
+
+/// What compiled code and its helpers give back: a value, or [`EXIT`], and the instructions left of the slice.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Answer {
+    /// Bits of a [`Value`], or [`EXIT`]; a number of another meaning from some helpers.
+    pub value: u64,
+    /// Instructions left of the slice.
+    pub fuel: i64,
+}
+
+/// "I left": no value has these bits.
+pub const EXIT: u64 = Value::UNSET.bits() + 1;
+
+/// The form every compiled function has for callers that know nothing of it: environment, how many more calls may nest, instructions left
+/// of the slice, the closure, and its arguments, as many as it has parameters.
+pub type Code = unsafe extern "C" fn(*const Env, u64, i64, u64, *const Value) -> Answer;

@@ -1,0 +1,111 @@
+//! The code of a unit's functions, as it comes.
+
+use super::Code;
+use crate::load::LoadedUnit;
+use std::any::Any;
+use std::fmt;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The code of one function; null while there is none. `repr(C)`: compiled code reads it.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct Entry {
+    /// With the arguments in registers, for callers that know the function.
+    direct: AtomicPtr<()>,
+    /// A [`Code`].
+    any: AtomicPtr<()>,
+    /// How often the interpreter has begun it.
+    calls: AtomicU32,
+}
+
+impl Entry {
+    /// Its code for every caller, if there is any.
+    #[inline]
+    pub(super) fn code(&self) -> Option<Code> {
+        let code = self.any.load(Ordering::Acquire);
+        if code.is_null() {
+            return None;
+        }
+        // SAFETY: `CodeTable::publish` stores pointers to functions of this type only, and keeps their memory as long as the table.
+        Some(unsafe { std::mem::transmute::<*mut (), Code>(code) })
+    }
+
+    /// Counts a call by the interpreter: how many there were before. Counts of several threads at once may be lost.
+    #[inline]
+    pub(super) fn count(&self) -> u32 {
+        let calls = self.calls.load(Ordering::Relaxed);
+        self.calls.store(calls.saturating_add(1), Ordering::Relaxed);
+        calls
+    }
+}
+
+/// The code of a unit's functions.
+#[derive(Default)]
+pub struct CodeTable {
+    entries: Box<[Entry]>,
+    /// What owns the memory of the code.
+    memory: Mutex<Vec<Box<dyn Any + Send>>>,
+}
+
+impl CodeTable {
+    /// A table for this many functions, without code.
+    #[must_use]
+    pub fn new(functions: usize) -> Self {
+        Self { entries: (0..functions).map(|_| Entry::default()).collect(), memory: Mutex::default() }
+    }
+
+    /// The entry of a function.
+    #[inline]
+    #[must_use]
+    pub fn entry(&self, function: u32) -> Option<&Entry> {
+        self.entries.get(function as usize)
+    }
+
+    /// Has the function code?
+    #[must_use]
+    pub fn is_compiled(&self, function: u32) -> bool {
+        self.entry(function).is_some_and(|e| e.code().is_some())
+    }
+
+    /// All entries.
+    pub(super) fn as_ptr(&self) -> *const Entry {
+        self.entries.as_ptr()
+    }
+
+    /// Makes code public: for each function its direct and its general entry. `memory` owns the code; it lives as long as the table.
+    ///
+    /// # Safety
+    /// The pointers must be functions in `memory` that keep the agreement of [`super`]: the general entry is a [`Code`] of this very
+    /// function of this unit, the direct one takes its arguments one by one.
+    pub unsafe fn publish(
+        &self,
+        functions: impl IntoIterator<Item = (u32, *const u8, *const u8)>,
+        memory: Box<dyn Any + Send>,
+    ) {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        for (function, direct, any) in functions {
+            if let Some(entry) = self.entry(function) {
+                entry.direct.store(direct.cast_mut().cast(), Ordering::Release);
+                entry.any.store(any.cast_mut().cast(), Ordering::Release);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for CodeTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compiled = self.entries.iter().filter(|e| e.code().is_some()).count();
+        f.debug_struct("CodeTable")
+            .field("functions", &self.entries.len())
+            .field("compiled", &compiled)
+            .finish()
+    }
+}
+
+/// Decides what is compiled, and sees to it.
+pub trait Tier: fmt::Debug + Send + Sync {
+    /// A function of the unit begins in the interpreter, which has begun it `calls` times before. What is to be done now must be short:
+    /// the evaluation waits.
+    fn called(&self, unit: &Arc<LoadedUnit>, function: u32, calls: u32);
+}
