@@ -5,6 +5,7 @@ use crate::case::{Case, Work};
 use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, Query};
 use krl_kernel::library::Library;
 use krl_vm::data::Data;
+use krl_vm::interp::compiled::JitMode;
 
 /// A cloud with the case's ruleset, ready to work.
 pub struct Engine {
@@ -30,8 +31,8 @@ impl Engine {
             memory_bytes: 1 << 30,
             ..Budgets::default()
         };
-        let setting = std::env::var("KRL_JIT").ok();
-        let tier = krl_jit::Jit::from_setting(setting.as_deref()).expect("KRL_JIT");
+        let mode = std::env::var("KRL_JIT").map_or(Ok(JitMode::On), |mode| mode.parse()).expect("KRL_JIT");
+        let tier = krl_jit::Jit::tier(mode).expect("machine code");
         let library = Library::compiled_by(krl_stdlib::natives(), tier);
         let mut cloud = Cloud::new(Environment { budgets, library, ..Environment::default() });
         let verified = krl_vm::verify::verify(unit).expect("compiled code");

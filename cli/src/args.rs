@@ -9,6 +9,7 @@ pub use operator::{Host, HostCommand, Install, Level, Logs, Push, Remote, Trace}
 pub use serve::Serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use krl_vm::interp::compiled::JitMode;
 use std::path::PathBuf;
 
 /// Write, check, format and run KRL rulesets.
@@ -223,6 +224,9 @@ pub struct Run {
     /// Seed of the random generator
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     pub seed: u64,
+    /// Machine code for functions: `on` for those called often, `off`, `force` for all [env: KRL_JIT]
+    #[arg(long, value_name = "MODE")]
+    pub jit: Option<JitMode>,
 }
 
 /// Evaluate expressions.

@@ -49,7 +49,8 @@ impl Prompt {
     /// A cloud with these rulesets, whose provided names are modules; the error says what is wrong with which.
     fn open(context: &Context, programs: Vec<Program>) -> Result<Self, String> {
         let budgets = session::budgets(&context.config.limits);
-        let options = Options { seed: 0, now: session::wall_clock(), budgets, trace: false };
+        let options =
+            Options { seed: 0, now: session::wall_clock(), budgets, trace: false, tier: context.tier(None)? };
         let printer = context.printer;
         let session = Session::new(options);
         let mut prompt = Self { session, printer, declared: Vec::new(), modules: Vec::new() };

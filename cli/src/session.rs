@@ -8,7 +8,9 @@ use krl_kernel::cloud::{
     Budgets, Cloud, CloudState, Configuration, Directive, Environment, EventAnswer, InstallError, LogEntry,
     Query, QueryError, RuntimeError, TraceEntry,
 };
+use krl_kernel::library::Library;
 use krl_vm::data::Data;
+use krl_vm::interp::compiled::Tier;
 use krl_vm::unit::Unit;
 use krl_vm::verify::Verified;
 use std::collections::BTreeMap;
@@ -32,6 +34,8 @@ pub struct Options {
     pub budgets: Budgets,
     /// Is a trace wanted?
     pub trace: bool,
+    /// What makes machine code.
+    pub tier: Option<Arc<dyn Tier>>,
 }
 
 /// A cloud and what is known of its rulesets.
@@ -92,6 +96,7 @@ impl Session {
             trace: options.trace.then(|| -> krl_kernel::cloud::Sink<TraceEntry> {
                 Box::new(move |entry| push(&traces, Entry::Trace(entry)))
             }),
+            library: Library::compiled_by(krl_stdlib::natives(), options.tier),
             ..Environment::default()
         };
         Self { cloud: Cloud::new(environment), entries, sources: BTreeMap::new() }

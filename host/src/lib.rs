@@ -5,6 +5,7 @@ pub mod client;
 pub mod config;
 pub mod engine;
 pub mod http;
+pub mod jit;
 pub mod outside;
 pub mod registry;
 pub mod serve;

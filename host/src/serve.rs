@@ -42,6 +42,8 @@ pub enum HostError {
     Engine(OpenError),
     /// Its server.
     Server(StartError),
+    /// Machine code that it must make and cannot.
+    Code(String),
     /// Its metrics: a bug.
     Metrics(String),
 }
@@ -49,7 +51,7 @@ pub enum HostError {
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(why) | Self::Metrics(why) => f.write_str(why),
+            Self::Folder(why) | Self::Code(why) | Self::Metrics(why) => f.write_str(why),
             Self::Store(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
             Self::Engine(error) => error.fmt(f),
@@ -96,6 +98,7 @@ pub async fn open_engine(
     let options = Options {
         base_url: settings.base_url(),
         threads: settings.threads.unwrap_or(cores),
+        tier: crate::jit::tier(settings.jit).map_err(HostError::Code)?,
         durability: settings.durability,
         budgets: settings.budgets,
         journal: settings.log.journal,

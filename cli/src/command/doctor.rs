@@ -71,7 +71,7 @@ fn self_test(printer: &Printer) -> Result<(), String> {
 
 fn answers(program: Program) -> Result<Vec<String>, String> {
     let budgets = krl_kernel::cloud::Budgets::default();
-    let mut session = Session::new(Options { seed: 0, now: 0, budgets, trace: false });
+    let mut session = Session::new(Options { seed: 0, now: 0, budgets, trace: false, tier: None });
     session.install_all(vec![program])?;
     let steps = script::parse(SCRIPT)?;
     Ok(steps.iter().map(|step| session.step(step).line.to_json()).collect())

@@ -24,7 +24,9 @@ use crate::exit::{self, Exit};
 use crate::report::Printer;
 use clap::ArgMatches;
 use krl_compiler::check::CheckOptions;
+use krl_vm::interp::compiled::{JitMode, Tier};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What every subcommand gets.
 pub struct Context {
@@ -37,6 +39,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// What makes machine code: as `chosen`, or else as the environment says.
+    pub fn tier(&self, chosen: Option<JitMode>) -> Result<Option<Arc<dyn Tier>>, String> {
+        let named = || match std::env::var("KRL_JIT") {
+            Ok(mode) => mode.parse().map_err(|expected| format!("KRL_JIT {expected}")),
+            Err(_) => Ok(JitMode::default()),
+        };
+        krl_host::jit::tier(chosen.map_or_else(named, Ok)?)
+    }
+
     /// How to check: the levels that the project chose.
     pub fn check_options(&self) -> Result<CheckOptions, String> {
         let mut options = CheckOptions::default();

@@ -57,7 +57,11 @@ fn once(context: &Context, args: &Run, order: &[Occurrence]) -> Exit {
         _ => session::wall_clock(),
     };
     let budgets = session::budgets(&context.config.limits);
-    let mut session = Session::new(Options { seed: args.seed, now, budgets, trace: args.trace });
+    let tier = match context.tier(args.jit) {
+        Ok(tier) => tier,
+        Err(problem) => return exit::usage(&problem),
+    };
+    let mut session = Session::new(Options { seed: args.seed, now, budgets, trace: args.trace, tier });
     if let Err(problem) = session.install_all(programs) {
         tell(&mut session, &[]);
         exit::say(problem.trim_end());

@@ -81,8 +81,13 @@ fn call(signature: &Signature) -> String {
     };
     let file = SourceFile { path: PathBuf::from("t.krl"), bytes: ruleset(signature).into_bytes() };
     let program = crate::program::compile(&context.printer, &file).unwrap();
-    let options =
-        Options { seed: 0, now: 0, budgets: crate::session::budgets(&Default::default()), trace: false };
+    let options = Options {
+        seed: 0,
+        now: 0,
+        budgets: crate::session::budgets(&Default::default()),
+        trace: false,
+        tier: None,
+    };
     let mut session = Session::new(options);
     session.install_all(vec![program]).unwrap();
     let step = crate::script::parse("event t:t").unwrap().remove(0);

@@ -15,6 +15,7 @@ use crate::registry::Files;
 use krl_kernel::cloud::Budgets;
 use krl_kernel::journal::Scope;
 use krl_kernel::store::Durability;
+use krl_vm::interp::compiled::JitMode;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub traces: Option<String>,
     /// Threads that run clouds; none: one for each processor.
     pub threads: Option<usize>,
+    /// Whether rulesets run as machine code.
+    pub jit: JitMode,
     /// What an answer waits for.
     pub durability: Durability,
     /// What rulesets may reach besides the public internet.
@@ -79,6 +82,7 @@ impl Default for Settings {
             distro: Distro::default(),
             traces: None,
             threads: None,
+            jit: JitMode::default(),
             durability: Durability::Sync,
             allow: Vec::new(),
             files: Files::Nowhere,

@@ -141,6 +141,15 @@ pub const TABLE: &[Setting] = &[
         |s, v| put(&mut s.threads, count::<u16>(v).map(|n| Some(n.into())))
     ),
     setting!(
+        "jit",
+        "jit",
+        "KRL_JIT",
+        "MODE",
+        "on",
+        "Machine code for functions of rulesets: `on`: for those that are called often; `off`; `force`: for each before it first runs",
+        |s, v| put(&mut s.jit, v.parse())
+    ),
+    setting!(
         "durability",
         "durability",
         "KRL_DURABILITY",

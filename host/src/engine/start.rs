@@ -25,6 +25,7 @@ use krl_kernel::records::channel::PolicyTable;
 use krl_kernel::shard::{Arrival, Founding, Shard, ShardLimits, Task, Waiter};
 use krl_kernel::store::{Durability, Space, Store, StoreError, scan_prefix};
 use krl_vm::data::{Data, DataMap};
+use krl_vm::interp::compiled::Tier;
 use std::fmt;
 use std::hash::RandomState;
 use std::ops::ControlFlow;
@@ -41,6 +42,8 @@ pub struct Options {
     pub base_url: String,
     /// Threads that run clouds.
     pub threads: usize,
+    /// What makes machine code of rulesets.
+    pub tier: Option<Arc<dyn Tier>>,
     /// What an event waits for.
     pub durability: Durability,
     /// What one event or query may use.
@@ -119,7 +122,7 @@ impl Engine {
     /// # Errors
     /// A store that cannot be read, and what keeps the first owner from being made.
     pub async fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, OpenError> {
-        let library = Library::new(krl_stdlib::natives());
+        let library = Library::compiled_by(krl_stdlib::natives(), options.tier);
         let loader = Arc::new(library.clone());
         let registry = Registry::open(store.clone(), loader, options.transport.clone(), options.registry)?;
         let owners = Owners::read(&*store)?;

@@ -1,7 +1,7 @@
 //! What is compiled, and when.
 
 use crate::compile::{Compiler, NoCode};
-use krl_vm::interp::compiled::Tier;
+use krl_vm::interp::compiled::{JitMode, Tier};
 use krl_vm::load::LoadedUnit;
 use std::collections::HashSet;
 use std::fmt;
@@ -91,18 +91,16 @@ impl Jit {
         Ok(Self { mode, shop, orders })
     }
 
-    /// A compiler as the environment variable `KRL_JIT` says: `on` (or unset), `force`, or none for `off`.
+    /// What compiles in this mode; nothing where it is off, or on and this machine gets no code.
     ///
     /// # Errors
-    /// Any other word; as [`Self::new`].
-    pub fn from_setting(setting: Option<&str>) -> Result<Option<Arc<dyn Tier>>, NoCode> {
-        let mode = match setting {
-            None | Some("" | "on") => Mode::HOT,
-            Some("force") => Mode::Force,
-            Some("off") => return Ok(None),
-            Some(_) => return Err(NoCode::Refused("it is `off`, `on` or `force`")),
-        };
-        Ok(Some(Arc::new(Self::new(mode)?)))
+    /// As [`Self::new`], where code is forced.
+    pub fn tier(mode: JitMode) -> Result<Option<Arc<dyn Tier>>, NoCode> {
+        match mode {
+            JitMode::Off => Ok(None),
+            JitMode::On => Ok(Self::new(Mode::HOT).ok().map(|jit| -> Arc<dyn Tier> { Arc::new(jit) })),
+            JitMode::Force => Ok(Some(Arc::new(Self::new(Mode::Force)?))),
+        }
     }
 
     /// What it has done so far.

@@ -24,6 +24,31 @@ use super::Vm;
 use crate::native::Host;
 use crate::value::Value;
 
+/// Whether functions are compiled: the setting `jit` of a host, `KRL_JIT` of the commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JitMode {
+    /// Never.
+    Off,
+    /// Those that are called often.
+    #[default]
+    On,
+    /// Each before it first runs: for tests.
+    Force,
+}
+
+impl std::str::FromStr for JitMode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "off" => Ok(Self::Off),
+            "on" => Ok(Self::On),
+            "force" => Ok(Self::Force),
+            _ => Err("must be `off`, `on` or `force`"),
+        }
+    }
+}
+
 /// What compiled code finds its surroundings through: one for each ruleset instance, made anew for each evaluation.
 #[derive(Debug)]
 #[repr(C)]
