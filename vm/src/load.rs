@@ -67,7 +67,14 @@ impl LoadedUnit {
     pub fn empty(rid: Arc<str>) -> Self {
         let unit = Unit { rid, ..Unit::default() };
         let (constants, natives) = (Vec::new(), Vec::new());
-        Self { unit, region: Region::default(), constants, natives, number: Number::NONE, code: CodeTable::default() }
+        Self {
+            unit,
+            region: Region::default(),
+            constants,
+            natives,
+            number: Number::NONE,
+            code: CodeTable::default(),
+        }
     }
 
     /// Its number: no other unit in use has it.

@@ -3,11 +3,10 @@
 use crate::compile::{Compiler, NoCode};
 use krl_vm::interp::compiled::{JitMode, Tier};
 use krl_vm::load::LoadedUnit;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 /// When functions are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +61,6 @@ const MAX_ORDERS: usize = 1_024;
 struct Shop {
     compiler: Compiler,
     counts: Counts,
-    /// What is ordered or refused, so that it is not tried again: unit and function.
-    tried: Mutex<HashSet<(usize, u32)>>,
 }
 
 impl fmt::Debug for Jit {
@@ -79,7 +76,7 @@ impl Jit {
     /// Machines it makes no code for; no thread.
     pub fn new(mode: Mode) -> Result<Self, NoCode> {
         let compiler = Compiler::new()?;
-        let shop = Arc::new(Shop { compiler, counts: Counts::default(), tried: Mutex::default() });
+        let shop = Arc::new(Shop { compiler, counts: Counts::default() });
         let mut orders = None;
         if let Mode::Hot(_) = mode {
             let (sender, receiver) = sync_channel(MAX_ORDERS);
@@ -119,13 +116,11 @@ impl Tier for Jit {
         match self.mode {
             Mode::Hot(threshold) => {
                 // Again from time to time: the order may have been dropped.
-                if calls >= threshold
-                    && calls.is_multiple_of(threshold.max(1))
-                    && self.shop.begin(unit, function)
+                if calls >= threshold && calls.is_multiple_of(threshold.max(1)) && unit.code().claim(function)
                 {
                     let order = (Arc::downgrade(unit), function);
                     if self.orders.as_ref().is_none_or(|orders| orders.try_send(order).is_err()) {
-                        self.shop.forget(unit, function);
+                        unit.code().disclaim(function);
                     }
                 }
             }
@@ -142,21 +137,8 @@ impl Tier for Jit {
 }
 
 impl Shop {
-    fn tried(&self) -> std::sync::MutexGuard<'_, HashSet<(usize, u32)>> {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that the function is being compiled; false if it was tried before.
-    fn begin(&self, unit: &Arc<LoadedUnit>, function: u32) -> bool {
-        self.tried().insert((Arc::as_ptr(unit) as usize, function))
-    }
-
-    fn forget(&self, unit: &Arc<LoadedUnit>, function: u32) {
-        self.tried().remove(&(Arc::as_ptr(unit) as usize, function));
-    }
-
     fn compile_once(&self, unit: &Arc<LoadedUnit>, function: u32) {
-        if self.begin(unit, function) {
+        if unit.code().claim(function) {
             self.compile(unit, function);
         }
     }

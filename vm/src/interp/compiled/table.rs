@@ -4,7 +4,7 @@ use super::Code;
 use crate::load::LoadedUnit;
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The code of one function; null while there is none. `repr(C)`: compiled code reads it.
@@ -17,6 +17,8 @@ pub struct Entry {
     any: AtomicPtr<()>,
     /// How often the interpreter has begun it.
     calls: AtomicU32,
+    /// Has somebody set out to compile it?
+    claimed: AtomicBool,
 }
 
 impl Entry {
@@ -66,6 +68,19 @@ impl CodeTable {
     #[must_use]
     pub fn is_compiled(&self, function: u32) -> bool {
         self.entry(function).is_some_and(|e| e.code().is_some())
+    }
+
+    /// Claims a function for compiling: true for the first who asks.
+    #[must_use]
+    pub fn claim(&self, function: u32) -> bool {
+        self.entry(function).is_some_and(|e| !e.claimed.swap(true, Ordering::Relaxed))
+    }
+
+    /// Gives a claim up, for others to try.
+    pub fn disclaim(&self, function: u32) {
+        if let Some(entry) = self.entry(function) {
+            entry.claimed.store(false, Ordering::Relaxed);
+        }
     }
 
     /// All entries.
