@@ -1,16 +1,24 @@
 //! What runs programs: the axis along which results, errors, budgets, traces and state have to be equal. Every runner of vectors, examples
 //! and generated programs gets its machine through [`Setup`]; an engine is plugged in here and nowhere else.
 
+use krl_jit::{Jit, Mode};
 use krl_kernel::cloud::Environment;
+use krl_kernel::library::Library;
+use krl_vm::interp::compiled::Tier;
 use krl_vm::interp::{Vm, World};
 use krl_vm::krlc;
 use krl_vm::unit::Unit;
+use std::sync::Arc;
 
 /// What executes code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// The interpreter.
     Interpreter,
+    /// Machine code for each function, before it first runs.
+    Compiled,
+    /// Machine code for each function from some call on, as the seed says.
+    Mixed(u64),
 }
 
 /// How a compiled ruleset reaches the engine.
@@ -34,24 +42,33 @@ pub struct Setup {
 impl Engine {
     /// All engines. The seed decides what an engine leaves to chance.
     #[must_use]
-    pub fn all(_seed: u64) -> Vec<Self> {
-        vec![Self::Interpreter]
+    pub fn all(seed: u64) -> Vec<Self> {
+        vec![Self::Interpreter, Self::Compiled, Self::Mixed(seed)]
+    }
+
+    /// What makes its machine code.
+    fn tier(self) -> Option<Arc<dyn Tier>> {
+        let mode = match self {
+            Self::Interpreter => return None,
+            Self::Compiled => Mode::Force,
+            Self::Mixed(seed) => Mode::Scattered(seed),
+        };
+        // A machine that gets no machine code has one engine only.
+        Jit::new(mode).ok().map(|jit| -> Arc<dyn Tier> { Arc::new(jit) })
     }
 
     /// The world of a bare machine, made to run on this engine.
     #[must_use]
     pub fn world(self, world: World) -> World {
-        match self {
-            Self::Interpreter => world,
-        }
+        let units = (*world.units).clone().compiled_by(self.tier());
+        World { units: Arc::new(units), ..world }
     }
 
     /// The surroundings of a cloud in memory, made to run on this engine.
     #[must_use]
     pub fn environment(self, environment: Environment) -> Environment {
-        match self {
-            Self::Interpreter => environment,
-        }
+        let library = Library::compiled_by(krl_stdlib::natives(), self.tier());
+        Environment { library, ..environment }
     }
 }
 

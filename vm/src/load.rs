@@ -250,6 +250,12 @@ impl UnitTable {
         Loader::new(natives).table([])
     }
 
+    /// The same table, whose functions `tier` compiles.
+    #[must_use]
+    pub fn compiled_by(self, tier: Option<Arc<dyn Tier>>) -> Self {
+        Self { loader: self.loader.compiled_by(tier), ..self }
+    }
+
     /// What compiles its functions.
     #[inline]
     #[must_use]

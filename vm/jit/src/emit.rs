@@ -471,6 +471,9 @@ impl<'a, 'b> Emit<'a, 'b> {
         if self.at >= to && self.at != 0 {
             self.pay(self.at + 1);
         } else if block.mark != mark {
+            if block.mark != to {
+                return Err(BROKEN);
+            }
             // Ways with different unpaid stretches meet: each pays before.
             self.pay(to);
         }

@@ -247,10 +247,10 @@ impl<'a> Flow<'a> {
         Some(())
     }
 
-    /// Does control leave the function here, so that the instructions so far are paid for?
+    /// Are the instructions so far paid for here: because control leaves the function, or goes round again?
     pub fn pays(&self, insn: Insn) -> Option<bool> {
         Some(match insn.op()? {
-            Op::Call | Op::CallNamed => true,
+            Op::Call | Op::CallNamed | Op::LoopHead => true,
             Op::CallNative => !self.is_pure(insn),
             _ => false,
         })
