@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use krl_host::api::{Engine, Operation, Problem, Question, Signal};
+mod clouds;
+
+use clouds::{field, map};
+use krl_host::api::{Engine, Operation, Problem, Signal};
 use krl_host::config::Settings;
 use krl_host::registry::Files;
 use krl_host::serve::Host;
 use krl_kernel::store::{Durability, Fault, FaultyStore, MemoryStore, StoreError};
-use krl_vm::data::{Data, DataMap};
+use krl_vm::data::Data;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,14 +21,6 @@ const EVENTS: usize = 18;
 const TOGETHER: usize = 3;
 /// Commits after which the store fails, at most: more than a script makes.
 const POINTS: usize = 30;
-
-fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
-    Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
-}
-
-fn field<'a>(data: &'a Data, name: &str) -> &'a Data {
-    data.as_map().and_then(|map| map.get(name)).unwrap_or(&Data::Null)
-}
 
 /// A host with two clouds that have the rulesets of the crash test, and the store below.
 struct House {
@@ -53,36 +48,11 @@ impl House {
         let store = Arc::new(FaultyStore::new(MemoryStore::default()));
         let host = Host::start_with(settings, store.clone()).await.unwrap();
         let engine = host.engine();
-        let second = engine.operate(Operation::CreateOwner { name: "second".into() }).await.unwrap();
-        let second = field(&second, "ui").as_str().unwrap().to_owned();
-        let first = engine.ui_channel().await.unwrap().to_string();
+        let rulesets = ["member", "witness"]
+            .map(|name| format!("file://{}/../cli/tests/crash/{name}.krl", env!("CARGO_MANIFEST_DIR")));
         let mut channels = Vec::new();
-        for ui in [first, second] {
-            for name in ["member", "witness"] {
-                let url = format!("file://{}/../cli/tests/crash/{name}.krl", env!("CARGO_MANIFEST_DIR"));
-                let config = map([]);
-                engine.operate(Operation::Install { id: ui.clone(), url, config }).await.unwrap();
-            }
-            let policy = |key: &str| {
-                let all = map([(key, Data::string("*")), ("name", Data::string("*"))]);
-                map([("allow", Data::Array(vec![all])), ("deny", Data::Array(Vec::new()))])
-            };
-            let tags = Data::Array(vec![Data::string("crash")]);
-            let wanted = [("tags", tags), ("eventPolicy", policy("domain")), ("queryPolicy", policy("rid"))];
-            let Data::Map(attrs) = map(wanted) else { panic!("no map") };
-            let event = Signal {
-                eci: ui.clone(),
-                domain: "engine_ui".into(),
-                name: "new_channel".into(),
-                attrs,
-                ..Signal::default()
-            };
-            let made = engine.signal(event).await.unwrap();
-            assert!(made.errors.is_empty(), "{made:?}");
-            let asked = ask(&host, &ui, "io.picolabs.pico-engine-ui", "pico").await.unwrap();
-            let Data::Array(found) = field(&asked, "channels") else { panic!("no channels") };
-            let ours = found.iter().find(|channel| field(channel, "tags").to_json() == r#"["crash"]"#);
-            channels.push(field(ours.unwrap(), "id").as_str().unwrap().to_owned());
+        for name in ["first", "second"] {
+            channels.push(clouds::found(&**engine, name, &rulesets).await.channel);
         }
         engine.settle().await;
         Self { host, store, channels: channels.try_into().unwrap() }
@@ -114,14 +84,7 @@ impl House {
 }
 
 async fn ask(host: &Host, eci: &str, rid: &str, name: &str) -> Result<Data, Problem> {
-    let question = Question {
-        eci: eci.into(),
-        rid: rid.into(),
-        name: name.into(),
-        args: DataMap::new(),
-        ..Question::default()
-    };
-    host.engine().ask(question).await
+    clouds::ask(&**host.engine(), eci, rid, name).await
 }
 
 const KINDS: [&str; 4] = ["add", "pass", "split", "later"];

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
-use krl_host::api::{Engine, Operation, Question, Signal};
+#[path = "../clouds/mod.rs"]
+mod clouds;
+
+use krl_host::api::{Engine, Signal};
 use krl_host::config::Settings;
 use krl_host::registry::Files;
 use krl_host::serve::Host;
 use krl_kernel::store::MemoryStore;
-use krl_vm::data::{Data, DataMap};
+use krl_vm::data::Data;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -18,63 +21,17 @@ const QUEUED: u32 = 2_000;
 /// The most events of a hog, one after the other, until each neighbour was answered.
 const HOGS: usize = 50;
 
-fn map<const N: usize>(entries: [(&str, Data); N]) -> Data {
-    Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
-}
-
-fn field<'a>(data: &'a Data, name: &str) -> &'a Data {
-    data.as_map().and_then(|map| map.get(name)).unwrap_or(&Data::Null)
-}
-
 /// A new cloud with the ruleset; answers a channel of it.
 async fn cloud(host: &Host, name: &str) -> String {
-    let engine = host.engine();
-    let owner = engine.operate(Operation::CreateOwner { name: name.into() }).await.unwrap();
-    let ui = field(&owner, "ui").as_str().unwrap().to_owned();
-    engine
-        .operate(Operation::Install { id: ui.clone(), url: RULESET.into(), config: map([]) })
-        .await
-        .unwrap();
-    let policy = |key: &str| {
-        let all = map([(key, Data::string("*")), ("name", Data::string("*"))]);
-        map([("allow", Data::Array(vec![all])), ("deny", Data::Array(Vec::new()))])
-    };
-    let tags = Data::Array(vec![Data::string("hog")]);
-    let wanted = map([("tags", tags), ("eventPolicy", policy("domain")), ("queryPolicy", policy("rid"))]);
-    let Data::Map(attrs) = wanted else { panic!("no map") };
-    let made = Signal {
-        eci: ui.clone(),
-        domain: "engine_ui".into(),
-        name: "new_channel".into(),
-        attrs,
-        ..Signal::default()
-    };
-    assert!(engine.signal(made).await.unwrap().errors.is_empty());
-    let seen = ask(host, &ui, "io.picolabs.pico-engine-ui", "pico").await;
-    let Data::Array(channels) = field(&seen, "channels") else { panic!("no channels") };
-    let ours = channels.iter().find(|channel| field(channel, "tags").to_json() == r#"["hog"]"#);
-    field(ours.unwrap(), "id").as_str().unwrap().to_owned()
+    clouds::found(&**host.engine(), name, &[RULESET.into()]).await.channel
 }
 
 async fn ask(host: &Host, eci: &str, rid: &str, name: &str) -> Data {
-    let question = Question {
-        eci: eci.into(),
-        rid: rid.into(),
-        name: name.into(),
-        args: DataMap::new(),
-        ..Question::default()
-    };
-    host.engine().ask(question).await.unwrap()
+    clouds::ask(&**host.engine(), eci, rid, name).await.unwrap()
 }
 
 fn event(eci: &str, name: &str) -> Signal {
-    Signal {
-        eci: eci.into(),
-        domain: "hog".into(),
-        name: name.into(),
-        attrs: DataMap::new(),
-        ..Signal::default()
-    }
+    clouds::event(eci, "hog", name)
 }
 
 /// Lets a neighbour be busy until it is told to stop, and counts the events it was answered.
