@@ -57,8 +57,7 @@ pub async fn found(engine: &impl Engine, name: &str, rulesets: &[String]) -> Clo
 
 /// Asks a query without arguments.
 pub async fn ask(engine: &impl Engine, eci: &str, rid: &str, name: &str) -> Result<Data, Problem> {
-    let question =
-        Question { eci: eci.into(), rid: rid.into(), name: name.into(), ..Question::default() };
+    let question = Question { eci: eci.into(), rid: rid.into(), name: name.into(), ..Question::default() };
     engine.ask(question).await
 }
 
