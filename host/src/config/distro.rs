@@ -131,7 +131,8 @@ impl Distro {
         }
         for DistroRuleset { url, .. } in self.system.iter().flatten().chain(&self.rulesets) {
             let is_bundled = BUNDLED.iter().any(|bundled| bundled.rid == url);
-            if !is_bundled && !(url.contains(':') && Address::parse(url).is_ok()) {
+            let is_address = url.contains(':') && Address::parse(url).is_ok();
+            if !is_bundled && !is_address {
                 return fail(
                     url,
                     "must be an address, a `.krl` or `.krlc` file, or the id of a ruleset that the host brings along",
