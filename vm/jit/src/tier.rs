@@ -3,6 +3,8 @@
 use crate::compile::{Compiler, NoCode};
 use krl_vm::interp::compiled::{JitMode, Tier};
 use krl_vm::load::LoadedUnit;
+use krl_vm::op::{Insn, Op};
+use krl_vm::unit::FunctionKind;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -116,7 +118,10 @@ impl Tier for Jit {
         match self.mode {
             Mode::Hot(threshold) => {
                 // Again from time to time: the order may have been dropped.
-                if calls >= threshold && calls.is_multiple_of(threshold.max(1)) && unit.code().claim(function)
+                if calls >= threshold
+                    && calls.is_multiple_of(threshold.max(1))
+                    && is_worth_it(unit, function)
+                    && unit.code().claim(function)
                 {
                     let order = (Arc::downgrade(unit), function);
                     if self.orders.as_ref().is_none_or(|orders| orders.try_send(order).is_err()) {
@@ -171,3 +176,22 @@ impl Shop {
         self.counts.nanoseconds.fetch_add(spent, Ordering::Relaxed);
     }
 }
+
+/// Does machine code gain more than the way into it costs? Functions are called by compiled code too; the bodies and conditions of rules only
+/// by the interpreter, and many do little but ask the machine for this and that.
+fn is_worth_it(unit: &LoadedUnit, function: u32) -> bool {
+    let Some(function) = unit.functions().get(function as usize) else { return false };
+    if matches!(function.kind, FunctionKind::Function | FunctionKind::Action) {
+        return true;
+    }
+    let gain = |insn: &Insn| match insn.op() {
+        Some(Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Rem | Op::Call | Op::Index) => 3,
+        Some(Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge) => 2,
+        Some(Op::LoopHead) => LEAST_GAIN,
+        _ => 0,
+    };
+    function.code.iter().map(gain).sum::<u32>() >= LEAST_GAIN
+}
+
+/// The way in costs about as much as a dozen small instructions.
+const LEAST_GAIN: u32 = 12;

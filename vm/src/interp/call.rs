@@ -15,6 +15,8 @@ use crate::value::{Kind, Value};
 pub(super) enum Flow {
     /// The top frame goes on (or begins).
     Continue,
+    /// Compiled code has left in the middle of a stretch: the interpreter goes on with the next instruction.
+    Resume,
     /// The outermost function has returned.
     Done(Value),
     /// A request is pending; [`Vm::waiting`] tells which.
@@ -247,6 +249,15 @@ impl Vm {
                 }
                 Step::Call { function, args, count } => {
                     let args = args.get(..usize::from(count)).unwrap_or(&args);
+                    match self.call_for_native(host, function, args)? {
+                        Some(Ok(result)) => {
+                            value = result;
+                            to = ReturnTo::Iteration;
+                            continue;
+                        }
+                        Some(Err(flow)) => return Ok(flow),
+                        None => {}
+                    }
                     let flow = self.invoke(host, function, args, false, ReturnTo::Iteration)?;
                     let Some(answer) = self.answered.take() else { return Ok(flow) };
                     value = answer;

@@ -6,7 +6,6 @@
 #![expect(unsafe_code, reason = "reads of verified operands; each macro gives its proof")]
 
 use super::call::Flow;
-use super::compiled::Ran;
 use super::effects::{After, Scene, unset};
 use super::frame::ReturnTo;
 use super::{Vm, meter, operators};
@@ -23,10 +22,10 @@ fn destination(register: u16) -> ReturnTo {
 impl Vm {
     /// Runs the top frame and all it calls.
     #[expect(clippy::too_many_lines, reason = "one arm per operation")]
-    pub(super) fn dispatch(&mut self, host: &mut dyn Host) -> Result<Flow, Fault> {
+    pub(super) fn dispatch(&mut self, host: &mut dyn Host, resumed: bool) -> Result<Flow, Fault> {
         let units = Arc::clone(self.heap.units());
         // Compiled code has left at the instruction that is next: the interpreter goes on, even where the function begins.
-        let mut left = false;
+        let mut left = resumed;
         'frame: loop {
             let Some(&frame) = self.calls.frames.last() else {
                 return Err(Fault::internal("no function is running"));
@@ -42,13 +41,13 @@ impl Vm {
                 && let Some(code) = self.code_of(frame.unit, frame.function)
             {
                 match self.run_code(host, code, &frame)? {
-                    Ran::Flow(Flow::Continue) => {
+                    Flow::Continue => {
                         if self.meter.fuel <= 0 {
                             self.meter.refill(host)?;
                         }
                     }
-                    Ran::Flow(end) => return Ok(end),
-                    Ran::Resume => left = true,
+                    Flow::Resume => left = true,
+                    end => return Ok(end),
                 }
                 continue 'frame;
             }
@@ -97,6 +96,10 @@ impl Vm {
                             if self.meter.fuel <= 0 {
                                 self.meter.refill(host)?;
                             }
+                            continue 'frame;
+                        }
+                        Flow::Resume => {
+                            left = true;
                             continue 'frame;
                         }
                         end => return Ok(end),

@@ -198,12 +198,13 @@ impl Vm {
 
     fn proceed(&mut self, host: &mut dyn Host, flow: Result<Flow, Fault>) -> Outcome {
         let end = match flow {
-            Ok(Flow::Continue) => self.dispatch(host),
+            Ok(Flow::Continue) => self.dispatch(host, false),
+            Ok(Flow::Resume) => self.dispatch(host, true),
             other => other,
         };
         match end {
             Ok(Flow::Done(value)) => Outcome::Done(value),
-            Ok(Flow::Continue | Flow::Suspended) => match self.waiting {
+            Ok(Flow::Continue | Flow::Resume | Flow::Suspended) => match self.waiting {
                 Some((request, _)) => Outcome::Suspended(request),
                 None => self.failed(Fault::internal("the machine stopped without a result")),
             },

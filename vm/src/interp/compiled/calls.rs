@@ -13,7 +13,7 @@ use crate::value::Value;
 const FEW: usize = 8;
 
 /// How a call of a value went.
-enum Called {
+pub(super) enum Called {
     Value(Value),
     /// Compiled code below has left.
     Left,
@@ -38,7 +38,7 @@ impl Vm {
         }
     }
 
-    fn call_code(
+    pub(super) fn call_code(
         &mut self,
         host: &mut dyn Host,
         callee: Value,
@@ -81,6 +81,12 @@ impl Vm {
         let answer = unsafe { code(env, nested, self.meter.fuel, callee.bits(), arguments.as_ptr()) };
         self.meter.fuel = answer.fuel;
         Ok(if answer.value == EXIT { Called::Left } else { Called::Value(Value::from_bits(answer.value)) })
+    }
+
+    /// Is this a function with machine code? Counts nothing.
+    pub(super) fn has_code(&self, function: Value) -> bool {
+        let Some(closure) = self.heap.closure(function) else { return false };
+        self.heap.units().unit(closure.unit).is_some_and(|unit| unit.code().is_compiled(closure.function))
     }
 
     /// Notes a function that could not even begin.

@@ -1,5 +1,6 @@
 //! Into compiled code, and back when it leaves.
 
+use super::calls::Called;
 use super::table::Entry;
 use super::{Code, EXIT, Env, HELPERS};
 use crate::fault::Fault;
@@ -12,6 +13,7 @@ use crate::op::{NO_REGISTER, Op};
 use crate::value::{Kind, Value};
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 /// Bytes of stack that compiled functions may use before they leave and begin again: far more than most recursions need, and little beside
 /// the smallest stack that evaluations run on.
@@ -67,14 +69,6 @@ pub(super) enum Exit {
     Suspended,
     /// Rust code below panics, or the stack it runs on is given up: goes on unwinding behind the native frames.
     Unwind(Box<dyn Any + Send>),
-}
-
-/// How a function's run as machine code ended.
-pub(in crate::interp) enum Ran {
-    /// It has returned, or left in the middle of a call: as after a call or return of the interpreter.
-    Flow(Flow),
-    /// The interpreter goes on with the next instruction of the top frame.
-    Resume,
 }
 
 impl Compiled {
@@ -134,7 +128,7 @@ impl Vm {
         host: &mut dyn Host,
         code: Code,
         frame: &Frame,
-    ) -> Result<Ran, Fault> {
+    ) -> Result<Flow, Fault> {
         let closure = Closure {
             kind: Kind::Function,
             unit: frame.unit,
@@ -145,7 +139,7 @@ impl Vm {
         if self.compiled.envs.is_empty() {
             self.make_envs();
         }
-        let Some(env) = self.compiled.env(closure) else { return Ok(Ran::Resume) };
+        let Some(env) = self.compiled.env(closure) else { return Ok(Flow::Resume) };
         let Some(registers) = self.calls.registers.get(frame.base as usize..frame.top as usize) else {
             return Err(Fault::internal("a frame without registers"));
         };
@@ -159,9 +153,35 @@ impl Vm {
         self.conceal();
         self.meter.fuel = answer.fuel;
         if answer.value != EXIT {
-            return self.leave(host, Value::from_bits(answer.value)).map(Ran::Flow);
+            return self.leave(host, Value::from_bits(answer.value));
         }
-        self.take_over(host)
+        self.take_over(host, None)
+    }
+
+    /// Calls a function for the native on top of the stack as machine code, if it has any; else nothing was done.
+    pub(in crate::interp) fn call_for_native(
+        &mut self,
+        host: &mut dyn Host,
+        function: Value,
+        args: &[Value],
+    ) -> Result<Option<Result<Value, Flow>>, Fault> {
+        if !self.has_code(function) {
+            return Ok(None);
+        }
+        if self.compiled.envs.is_empty() {
+            self.make_envs();
+        }
+        let depth = self.room();
+        self.expose(host);
+        let called = self.call_code(host, function, args, false, depth);
+        self.conceal();
+        match called {
+            Ok(Called::Value(value)) => return Ok(Some(Ok(value))),
+            Ok(Called::Not) => return Ok(None),
+            Ok(Called::Left) => {}
+            Err(exit) => self.compiled.leave(exit),
+        }
+        self.take_over(host, Some(ReturnTo::Iteration)).map(|flow| Some(Err(flow)))
     }
 
     /// How many more calls may nest. Counts registers too, so that native frames never pass over a limit of the interpreter.
@@ -193,6 +213,7 @@ impl Vm {
     }
 
     fn make_envs(&mut self) {
+        let mut made = std::mem::take(&mut self.compiled.envs);
         let units = self.heap.units();
         let envs = self.instances.iter().enumerate().map(|(number, instance)| {
             let loaded = units.unit(instance.unit);
@@ -205,19 +226,21 @@ impl Vm {
                 stack_limit: 0,
                 vm: std::ptr::null_mut(),
                 host: None,
+                loaded: whole.map_or(std::ptr::null(), Arc::as_ptr),
                 instance: number as u32,
                 // An instance that lacks globals never runs compiled code: no function is of this unit.
                 unit: whole.map_or(u32::MAX, |_| instance.unit),
             }
         });
-        self.compiled.envs = envs.collect();
+        made.extend(envs);
+        self.compiled.envs = made;
     }
 
-    /// Makes frames of what native frames noted, and does what the innermost left for.
-    fn take_over(&mut self, host: &mut dyn Host) -> Result<Ran, Fault> {
+    /// Makes frames of what native frames noted, and does what the innermost left for. `to` is where the outermost's result goes; it has a
+    /// frame already where that is none.
+    fn take_over(&mut self, host: &mut dyn Host, mut to: Option<ReturnTo>) -> Result<Flow, Fault> {
         let mut notes = std::mem::take(&mut self.compiled.notes);
         let registers = std::mem::take(&mut self.compiled.registers);
-        let mut to = None;
         for note in notes.drain(..).rev() {
             to = Some(match note {
                 Note::Function { closure, value, pc, from } => {
@@ -240,21 +263,21 @@ impl Vm {
         self.compiled.registers = registers;
         self.compiled.registers.clear();
         match std::mem::take(&mut self.compiled.exit) {
-            Exit::Resume => Ok(Ran::Resume),
-            Exit::Deeper => Ok(Ran::Flow(Flow::Continue)),
+            Exit::Resume => Ok(Flow::Resume),
+            Exit::Deeper => Ok(Flow::Continue),
             Exit::Fault(fault) => Err(fault),
             Exit::Suspended => {
                 if let (Some((_, answer_to)), Some(to)) = (&mut self.waiting, to) {
                     *answer_to = to;
                 }
-                Ok(Ran::Flow(Flow::Suspended))
+                Ok(Flow::Suspended)
             }
             Exit::Unwind(payload) => std::panic::resume_unwind(payload),
             Exit::Invoke(function, args) => {
                 let flow = self.invoke(host, function, &args, false, ReturnTo::Iteration)?;
                 match self.answered.take() {
-                    Some(value) => self.deliver(host, value, ReturnTo::Iteration).map(Ran::Flow),
-                    None => Ok(Ran::Flow(flow)),
+                    Some(value) => self.deliver(host, value, ReturnTo::Iteration),
+                    None => Ok(flow),
                 }
             }
         }

@@ -12,6 +12,7 @@ use crate::interp::frame::ReturnTo;
 use crate::interp::meter::{charge_after, charge_before};
 use crate::interp::outcome::Request;
 use crate::interp::{Vm, arguments, operators};
+use crate::load::LoadedUnit;
 use crate::native::{Context, Host, NativeCall, Start};
 use crate::op::{Insn, Op};
 use crate::value::{Kind, Value};
@@ -70,6 +71,14 @@ pub static HELPERS: [Address; 11] = [
     Address(remainder as *const ()),
 ];
 
+impl Env {
+    /// The unit of the running code.
+    fn loaded(&self) -> &LoadedUnit {
+        // SAFETY: code runs only in environments that have a unit (`Compiled::env`), and the machine holds its units while it runs.
+        unsafe { &*self.loaded }
+    }
+}
+
 /// Runs `work` on the machine, with the instructions left of the slice.
 ///
 /// # Safety
@@ -116,10 +125,7 @@ unsafe extern "C" fn step(
 ) -> Answer {
     let work = |vm: &mut Vm, host: &mut dyn Host, env: &Env| {
         let insn = Insn(insn);
-        let units = vm.heap.units().clone();
-        let (Some(unit), Some(op)) = (units.unit(env.unit), insn.op()) else {
-            return Err(Fault::internal("an instruction of no unit").into());
-        };
+        let Some(op) = insn.op() else { return Err(Fault::internal("no such operation").into()) };
         // SAFETY: compiled code passes all registers of its function, which it does not touch meanwhile.
         let registers = unsafe { std::slice::from_raw_parts_mut(registers, count as usize) };
         if op == Op::Global {
@@ -128,7 +134,7 @@ unsafe extern "C" fn step(
         let mut scene = Scene {
             heap: &mut vm.heap,
             host,
-            unit,
+            unit: env.loaded(),
             number: env.unit,
             instance: env.instance,
             closure: Value::from_bits(closure),
@@ -229,7 +235,7 @@ unsafe extern "C" fn leave(
         instance: env.instance,
         captures: 0,
     };
-    let count = vm.heap.units().unit(env.unit).and_then(|u| u.functions().get(function as usize));
+    let count = env.loaded().functions().get(function as usize);
     let count = count.map_or(0, |f| usize::from(f.registers));
     // SAFETY: compiled code passes as many registers as its function has.
     let registers = unsafe { std::slice::from_raw_parts(registers, count) };
@@ -247,7 +253,7 @@ unsafe extern "C" fn call_pure(
     let work = |vm: &mut Vm, _: &mut dyn Host, env: &Env| {
         // SAFETY: compiled code passes that many registers.
         let args = unsafe { std::slice::from_raw_parts(arguments, count as usize) };
-        let import = vm.heap.units().unit(env.unit).and_then(|u| u.natives().get(native as usize));
+        let import = env.loaded().natives().get(native as usize);
         let Some(NativeCall::Pure(pure)) = import.map(|i| i.native.call) else {
             return Err(Fault::internal("a native that is not pure").into());
         };
@@ -273,7 +279,7 @@ unsafe extern "C" fn call_native(
     let work = |vm: &mut Vm, host: &mut dyn Host, env: &Env| {
         // SAFETY: compiled code passes that many registers.
         let args = unsafe { std::slice::from_raw_parts(arguments, count as usize) };
-        let import = vm.heap.units().unit(env.unit).and_then(|u| u.natives().get(native as usize));
+        let import = env.loaded().natives().get(native as usize);
         let Some(native) = import.map(|i| i.native) else {
             return Err(Fault::internal("a native that is not in the table").into());
         };
@@ -323,14 +329,13 @@ unsafe extern "C" fn call(
         let action = insn.flags() == 1;
         match insn.op() {
             Some(Op::CallNamed) => {
-                let units = vm.heap.units().clone();
-                let shape = units.unit(env.unit).and_then(|u| u.unit().shapes.get(usize::from(insn.c())));
+                let shape = env.loaded().unit().shapes.get(usize::from(insn.c()));
                 let Some(shape) = shape else { return Err(Fault::internal("no such call shape").into()) };
                 let count = usize::from(shape.positional) + shape.names.len();
                 // SAFETY: as above.
                 let given = unsafe { std::slice::from_raw_parts(register(1), count) };
                 let mut args = Vec::new();
-                arguments::of_shape(callee, shape, given, &vm.heap, &units, &mut args);
+                arguments::of_shape(callee, shape, given, &vm.heap, vm.heap.units(), &mut args);
                 vm.call_compiled(host, callee, &args, action, depth)
             }
             _ => {

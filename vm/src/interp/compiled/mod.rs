@@ -15,12 +15,13 @@ mod helpers;
 mod table;
 
 pub use calls::NOT_CALLED;
+pub(super) use enter::Compiled;
 pub use enter::MAX_COMPILED_REGISTERS;
-pub(super) use enter::{Compiled, Ran};
 pub use helpers::{Address, HELPERS, Helper};
 pub use table::{CodeTable, Entry, Tier};
 
 use super::Vm;
+use crate::load::LoadedUnit;
 use crate::native::Host;
 use crate::value::Value;
 
@@ -67,6 +68,8 @@ pub struct Env {
     pub(super) vm: *mut Vm,
     /// Its host, while compiled code runs.
     pub(super) host: Option<*mut dyn Host>,
+    /// The unit.
+    pub(super) loaded: *const LoadedUnit,
     /// The instance's number.
     pub instance: u32,
     /// Its unit's number.
