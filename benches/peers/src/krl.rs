@@ -3,8 +3,11 @@
 use crate::Failure;
 use crate::child::{Peer, timed};
 use crate::input::Input;
+use krl_jit::Jit;
 use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, Query};
+use krl_kernel::library::Library;
 use krl_vm::data::{Data, DataMap};
+use krl_vm::interp::compiled::JitMode;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -24,7 +27,10 @@ impl Krl {
             memory_bytes: 1 << 30,
             ..Budgets::default()
         };
-        let mut cloud = Cloud::new(Environment { budgets, ..Environment::default() });
+        let mode = std::env::var("KRL_JIT").map_or(Ok(JitMode::default()), |mode| mode.parse())?;
+        let tier = Jit::tier(mode).map_err(|error| error.to_string())?;
+        let library = Library::compiled_by(krl_stdlib::natives(), tier);
+        let mut cloud = Cloud::new(Environment { budgets, library, ..Environment::default() });
         cloud.install(verified, Configuration::default()).map_err(|error| format!("{error:?}"))?;
         Ok(Self { cloud, input })
     }
