@@ -254,7 +254,7 @@ pub trait Host {
     /// # Errors
     /// Unknown modules and members.
     fn module_member(&mut self, instance: u32, module: u16, name: &str) -> Result<Value, Fault>;
-    /// Has the evaluation used up its time? Asked about every 65,536 instructions.
+    /// Has the evaluation used up its time? Asked about every 8,192 instructions.
     fn deadline_passed(&mut self) -> bool {
         false
     }

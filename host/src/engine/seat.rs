@@ -3,7 +3,7 @@
 use super::Core;
 use super::commit::Settled;
 use super::start::Engine;
-use krl_kernel::shard::Task;
+use krl_kernel::shard::{Counts, Task};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -62,9 +62,11 @@ pub(crate) struct ShardSeat {
     pub awake: AtomicUsize,
     /// Evaluations under way.
     pub flights: AtomicUsize,
+    /// Tasks that the shard has, but has not seen to.
+    queued: AtomicUsize,
     /// Tasks it was given so far.
     given: AtomicU64,
-    /// Tasks it has seen to so far.
+    /// Tasks it has taken so far.
     taken: AtomicU64,
     /// It has work left, or waits for answers.
     busy: AtomicBool,
@@ -84,6 +86,7 @@ impl ShardSeat {
             losses: AtomicU64::new(0),
             awake: AtomicUsize::new(0),
             flights: AtomicUsize::new(0),
+            queued: AtomicUsize::new(0),
             given: AtomicU64::new(0),
             taken: AtomicU64::new(0),
             busy: AtomicBool::new(false),
@@ -102,6 +105,7 @@ impl ShardSeat {
     pub fn waiting(&self) -> usize {
         let taken = self.taken.load(Ordering::Acquire);
         self.given.load(Ordering::Acquire).saturating_sub(taken) as usize
+            + self.queued.load(Ordering::Relaxed)
     }
 
     /// Nothing waits for it, it waits for nothing, and all it put out took effect.
@@ -150,11 +154,13 @@ impl Core {
         }
     }
 
-    /// A shard has seen to so many more tasks.
-    pub(super) fn note_turn(&self, shard: usize, taken: u64, busy: bool, (awake, flights): (usize, usize)) {
+    /// A shard has taken so many more tasks.
+    pub(super) fn note_turn(&self, shard: usize, taken: u64, busy: bool, counts: Counts) {
+        let Counts { awake, flights, waiting } = counts;
         if let Some(seat) = self.shards.get(shard) {
             seat.awake.store(awake, Ordering::Relaxed);
             seat.flights.store(flights, Ordering::Relaxed);
+            seat.queued.store(waiting, Ordering::Relaxed);
             seat.busy.store(busy || flights > 0, Ordering::Release);
             seat.taken.fetch_add(taken, Ordering::AcqRel);
         }

@@ -64,7 +64,8 @@ pub async fn run(
         if let Some(error) = core.lost_since(number, &mut losses) {
             shard.forget(&error);
         }
-        let mut output = shard.turn(now);
+        let begun = std::time::Instant::now();
+        let mut output = shard.turn(now, &|| begun.elapsed());
         for asking in output.asks.drain(..) {
             core.ask(number, asking);
         }

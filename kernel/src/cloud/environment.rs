@@ -104,7 +104,7 @@ pub struct Environment {
     pub log: Option<Sink<LogEntry>>,
     /// Reads the trace; none costs nothing.
     pub trace: Option<Sink<TraceEntry>>,
-    /// Tells whether the running evaluation has used up its time; asked about every 65,536 instructions.
+    /// Tells whether the running evaluation has used up its time; asked about every 8,192 instructions.
     pub overdue: Option<Box<dyn FnMut() -> bool + Send>>,
 }
 

@@ -19,7 +19,7 @@ use krl_vm::value::Value;
 use std::sync::Arc;
 
 /// Instructions between two pauses of a cascade: each reaction has a meter of its own, and short ones would never pause.
-const SLICE: u64 = 1 << 16;
+const SLICE: u64 = 1 << 13;
 /// What an event counts for beside the instructions of its rules.
 const COST_OF_AN_EVENT: u64 = 128;
 

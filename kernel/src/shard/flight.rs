@@ -202,7 +202,7 @@ impl Shard {
             Ok(fiber) => fiber,
             Err((awake, _)) => {
                 let (begun, at) = (self.now, cloud.clone());
-                let flight = Flight { fiber: None, cloud: at, purpose, apart, begun, trail };
+                let flight = Flight { fiber: None, cloud: at, purpose, apart, paused: false, begun, trail };
                 if !apart {
                     self.settle_down(&cloud, *awake);
                 }
@@ -211,7 +211,8 @@ impl Shard {
         };
         let number = self.next_flight;
         self.next_flight += 1;
-        let flight = Flight { fiber: Some(fiber), cloud, purpose, apart, begun: self.now, trail };
+        let flight =
+            Flight { fiber: Some(fiber), cloud, purpose, apart, paused: false, begun: self.now, trail };
         self.go_on(number, flight, Reply::Go);
     }
 
@@ -224,6 +225,7 @@ impl Shard {
 
     fn go_on(&mut self, number: u64, mut flight: Flight, reply: Reply) {
         let Some(fiber) = flight.fiber.take() else { return };
+        flight.paused = false;
         let stacks = &mut self.stacks;
         // A panic is a bug, but one cloud's bug: its copy in memory is dropped, what is committed stays.
         let turned = catch_unwind(AssertUnwindSafe(|| fiber.resume(reply, stacks)));
@@ -250,8 +252,8 @@ impl Shard {
             flight.apart = true;
         }
         if matches!(ask, Ask::Pause) {
-            self.sliced = true;
-            self.slow.push_back(number);
+            (self.sliced, flight.paused) = (true, true);
+            self.slow.push(&flight.cloud, number);
         } else {
             self.deadlines.push(Reverse((flight.begun + self.limits.deadline, number)));
             let (cloud, trail) = (flight.cloud.clone(), flight.trail.clone());
@@ -267,7 +269,7 @@ impl Shard {
                 return;
             }
             self.deadlines.pop();
-            if !self.slow.contains(&number) {
+            if self.flights.get(&number).is_some_and(|flight| !flight.paused) {
                 self.resume(number, Reply::TimedOut);
             }
         }

@@ -38,7 +38,6 @@ impl Shard {
                 Purpose::Due | Purpose::Switch => {}
             }
         }
-        self.slow.retain(|number| self.flights.contains_key(number));
         for entry in self.clouds.values_mut() {
             (entry.rest, entry.busy, entry.buried, entry.written) = (None, false, false, 0);
             entry.taken.clear();

@@ -1,7 +1,7 @@
 //! A shard: the clouds that one thread looks after. It is passive: whoever drives it gives it tasks and turns, and carries out what a turn
 //! puts out. No clock, no network, no thread of its own; the same tasks and answers give the same results.
 //!
-//! Events of a cloud run one after the other, those of different clouds in turn. An evaluation that waits, or has used up its slice of
+//! Events of a cloud run one after the other, those of different clouds in turn (`share`). An evaluation that waits, or has used up its slice of
 //! instructions, leaves the thread to others. An event that waits keeps its cloud: queries meanwhile are answered from a second copy, loaded
 //! from the store, which holds what is committed (decision R6). A query that waits takes the copy that it began on with it.
 
@@ -11,14 +11,16 @@ mod hold;
 mod loss;
 mod output;
 mod park;
+mod share;
 mod tally;
 mod task;
 
 pub use output::{Asking, Call, Output, Release, Trail};
-pub use tally::Tally;
+pub use share::Spent;
+pub use tally::{Counts, Tally};
 pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
 
-use crate::cloud::{Directory, EventAnswer, Machine, Query, Realm, Refusal, Reply, Rest};
+use crate::cloud::{Directory, EventAnswer, Machine, Query, Realm, Refusal, Rest};
 use crate::fiber::{Fiber, Stacks};
 use crate::id::Random;
 use crate::records::agenda::Message;
@@ -26,6 +28,7 @@ use crate::store::StoreError;
 use krl_vm::data::Data;
 use loss::Claim;
 use park::Parked;
+use share::Rounds;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -42,7 +45,7 @@ pub struct ShardLimits {
     pub waiting: usize,
     /// Milliseconds that an evaluation may take from its beginning.
     pub deadline: i64,
-    /// Evaluations begun or gone on with in a turn.
+    /// Tasks seen to, and evaluations begun or gone on with, in a turn.
     pub turn: usize,
 }
 
@@ -52,15 +55,16 @@ impl Default for ShardLimits {
     }
 }
 
-/// One in so many turns goes on with an evaluation that has used up a slice, while others wait to begin.
-const SLOW_SHARE: u64 = 8;
-
 /// What is known of a cloud with something going on, or that happened lately.
 #[derive(Default)]
 struct Entry {
     /// The cloud, while nobody is at work on it.
     rest: Option<Rest>,
     queue: VecDeque<Work>,
+    /// The output in whose turn a task of it was seen to last.
+    taken_in: u64,
+    /// The output in whose turn work of it was begun last.
+    begun_in: u64,
     /// An event is at work on it.
     busy: bool,
     /// It waits in the list of those whose turn comes.
@@ -116,6 +120,8 @@ struct Flight {
     purpose: Purpose,
     /// It has a copy of its own; what becomes of it is dropped.
     apart: bool,
+    /// It has used up a slice, and waits for nothing but its turn.
+    paused: bool,
     begun: i64,
     trail: Trail,
 }
@@ -130,8 +136,10 @@ pub struct Shard {
     random: Random,
     clouds: HashMap<Arc<str>, Entry>,
     ring: VecDeque<Arc<str>>,
+    /// Tasks that have not been seen to yet.
+    incoming: Rounds<Task>,
     ready: VecDeque<Arc<str>>,
-    slow: VecDeque<u64>,
+    slow: Rounds<u64>,
     flights: HashMap<u64, Flight>,
     next_flight: u64,
     deadlines: BinaryHeap<Reverse<(i64, u64)>>,
@@ -148,6 +156,10 @@ pub struct Shard {
     claims: VecDeque<(u64, Claim)>,
     /// An evaluation has used up a slice in this turn.
     sliced: bool,
+    /// The cloud that was served last.
+    served: Arc<str>,
+    /// Other clouds than one count as about until then.
+    about_until: i64,
     tally: Tally,
 }
 
@@ -171,8 +183,9 @@ impl Shard {
             random,
             clouds: HashMap::new(),
             ring: VecDeque::new(),
+            incoming: Rounds::default(),
             ready: VecDeque::new(),
-            slow: VecDeque::new(),
+            slow: Rounds::default(),
             flights: HashMap::new(),
             next_flight: 0,
             deadlines: BinaryHeap::new(),
@@ -185,6 +198,8 @@ impl Shard {
             held: Vec::new(),
             claims: VecDeque::new(),
             sliced: false,
+            served: "".into(),
+            about_until: 0,
             tally: Tally::default(),
         }
     }
@@ -195,8 +210,21 @@ impl Shard {
         self.stopped && !self.is_runnable() && !self.waits_for_commit()
     }
 
-    /// Takes a task in.
+    /// Is given a task. Those for a cloud wait until the next turn.
     pub fn submit(&mut self, task: Task) {
+        let cloud = match &task {
+            Task::Event(arrival) => arrival.cloud.clone(),
+            Task::Query { cloud, .. } | Task::Chore { cloud, .. } | Task::Delete(cloud) => cloud.clone(),
+            Task::Resume(number, _) => match self.flights.get(number) {
+                Some(flight) => flight.cloud.clone(),
+                None => return,
+            },
+            _ => return self.see_to(task),
+        };
+        self.let_wait(&cloud, task);
+    }
+
+    fn see_to(&mut self, task: Task) {
         match task {
             Task::Event(arrival) => self.queue_event(arrival),
             Task::Query { cloud, query, waiter } => self.query(cloud, query, waiter),
@@ -222,7 +250,7 @@ impl Shard {
     /// Is there something to do without further tasks?
     #[must_use]
     pub fn is_runnable(&self) -> bool {
-        !self.ready.is_empty() || !self.slow.is_empty()
+        !self.incoming.is_empty() || !self.ready.is_empty() || !self.slow.is_empty()
     }
 
     /// When it is to have a turn though no task comes: an evaluation has waited long enough, or something may be committed, in
@@ -238,10 +266,10 @@ impl Shard {
         std::mem::take(&mut self.tally)
     }
 
-    /// Clouds in memory, and evaluations under way.
+    /// What it has to do with now.
     #[must_use]
-    pub fn counts(&self) -> (usize, usize) {
-        (self.clouds.len(), self.flights.len())
+    pub fn counts(&self) -> Counts {
+        Counts { awake: self.clouds.len(), flights: self.flights.len(), waiting: self.incoming.len() }
     }
 
     /// Tells the time; tasks taken in from now on happen then.
@@ -249,27 +277,14 @@ impl Shard {
         self.now = self.now.max(now);
     }
 
-    /// Works for a while, and gives out what came of it.
-    pub fn turn(&mut self, now: i64) -> Output {
+    /// Works for a while, and gives out what came of it. `spent` tells how long the turn has lasted.
+    pub fn turn(&mut self, now: i64, spent: Spent<'_>) -> Output {
         self.set_now(now);
         self.look_again();
         self.expire();
         self.sliced = false;
-        for step in 1..=self.limits.turn {
-            let slow_turn = step == 1 && self.output.number.is_multiple_of(SLOW_SHARE);
-            let slow_first = slow_turn || self.ready.is_empty();
-            if slow_first && let Some(flight) = self.slow.pop_front() {
-                self.resume(flight, Reply::Go);
-            } else if let Some(cloud) = self.ready.pop_front() {
-                self.begin_next(&cloud);
-            } else {
-                break;
-            }
-            // Others' answers must not wait for more than one slice.
-            if self.sliced {
-                break;
-            }
-        }
+        self.take_in(spent);
+        self.begin(spent);
         self.drop_idle();
         let number = self.output.number + 1;
         std::mem::replace(&mut self.output, Output { number, ..Output::default() })
@@ -288,14 +303,16 @@ impl Shard {
         written <= self.committed.load(Ordering::Acquire)
     }
 
+    /// May an event wait? What has a record already may: it would come again.
+    fn has_room(&self, arrival: &Arrival) -> bool {
+        let queued = self.clouds.get(&arrival.cloud).map_or(0, |entry| entry.queue.len());
+        queued + self.incoming.count(&arrival.cloud) < self.limits.queue || arrival.inbox.is_some()
+    }
+
     fn queue_event(&mut self, mut arrival: Box<Arrival>) {
-        let limit = self.limits.queue;
         let entry = self.entry(&arrival.cloud);
         if entry.doomed {
             return fail(arrival.waiter, Problem::Refused(Refusal::UnknownChannel(arrival.eci)));
-        }
-        if entry.queue.len() >= limit && arrival.inbox.is_none() {
-            return fail(arrival.waiter, Problem::Overloaded);
         }
         if entry.busy || !entry.queue.is_empty() {
             match self.seen(&arrival) {

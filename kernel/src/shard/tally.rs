@@ -2,6 +2,17 @@
 
 use super::{Ending, Purpose};
 
+/// What a shard has to do with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Clouds in memory.
+    pub awake: usize,
+    /// Evaluations under way.
+    pub flights: usize,
+    /// Tasks that it has not seen to yet.
+    pub waiting: usize,
+}
+
 /// Evaluations that ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {

@@ -13,8 +13,9 @@ use krl_vm::data::{Data, DataMap};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Who owns all clouds.
 const OWNER: &str = "o";
@@ -89,6 +90,10 @@ pub struct Bench {
     pub now: i64,
     /// Questions that the test has to answer.
     pub asks: Vec<(u64, Ask)>,
+    /// Answers of clouds that were asked by others.
+    pub replies: (Sender<(u64, Reply)>, Receiver<(u64, Reply)>),
+    /// How long each turn has lasted, as the shard is told.
+    pub spent: Duration,
     /// Are outputs committed?
     pub commits: bool,
 }
@@ -102,21 +107,29 @@ impl Bench {
             policies: PolicyTable::default(),
             suspended: AtomicBool::new(false),
         });
-        Self::over(world)
+        Self::over(world, ShardLimits::default())
     }
 
-    pub fn over(world: Arc<World>) -> Self {
+    pub fn over(world: Arc<World>, limits: ShardLimits) -> Self {
         let committed = Arc::new(AtomicU64::new(0));
-        let (limits, random) = (ShardLimits::default(), Random::new(1));
-        let shard = Shard::new(world.clone(), world.clone(), 0, limits, random, committed.clone());
-        let random = Random::new(2);
-        Self { world, shard, committed, random, now: 1_700_000_000_000, asks: Vec::new(), commits: true }
+        let shard = Shard::new(world.clone(), world.clone(), 0, limits, Random::new(1), committed.clone());
+        Self {
+            world,
+            shard,
+            committed,
+            random: Random::new(2),
+            now: 1_700_000_000_000,
+            asks: Vec::new(),
+            replies: channel(),
+            spent: Duration::ZERO,
+            commits: true,
+        }
     }
 
     /// The same store, after everything in memory was lost.
     pub fn restarted(self) -> Self {
         let now = self.now;
-        Self { now, ..Self::over(self.world) }
+        Self { now, ..Self::over(self.world, ShardLimits::default()) }
     }
 
     /// The same, with the events that are in inboxes taken up, as a host does when it starts.
@@ -205,6 +218,10 @@ impl Bench {
     pub fn run(&mut self) {
         for _ in 0..10_000 {
             self.turn();
+            let replies: Vec<_> = self.replies.1.try_iter().collect();
+            for (flight, reply) in replies {
+                self.shard.submit(Task::Resume(flight, reply));
+            }
             if !self.shard.is_runnable() {
                 return;
             }
@@ -214,7 +231,7 @@ impl Bench {
 
     pub fn turn(&mut self) {
         self.now += 1;
-        let output = self.shard.turn(self.now);
+        let output = self.shard.turn(self.now, &|| self.spent);
         if !self.commits {
             return;
         }
@@ -233,13 +250,12 @@ impl Bench {
             match ask {
                 Ask::Query(query) => {
                     let cloud = query.eci.clone().unwrap();
-                    let (sender, receiver) = channel();
-                    let waiter = Box::new(move |answer| drop(sender.send(answer)));
-                    self.shard.submit(Task::Query { cloud, query, waiter });
-                    let reply = receiver.try_recv().map(|answer: Result<Data, Problem>| {
-                        answer.map_or_else(|problem| Reply::Failed(problem.to_string()), Reply::Data)
+                    let replies = self.replies.0.clone();
+                    let waiter = Box::new(move |answer: Result<Data, Problem>| {
+                        let reply = answer.map_or_else(|p| Reply::Failed(p.to_string()), Reply::Data);
+                        drop(replies.send((flight, reply)));
                     });
-                    self.shard.submit(Task::Resume(flight, reply.unwrap()));
+                    self.shard.submit(Task::Query { cloud, query, waiter });
                 }
                 other => self.asks.push((flight, other)),
             }

@@ -3,22 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod bench;
+mod share;
 mod suspended;
 
 use bench::Bench;
-use krl_kernel::id::Random;
-use krl_kernel::shard::{Arrival, Problem, Shard, ShardLimits, Task, Waiter};
+use krl_kernel::shard::{Arrival, Task, Waiter};
 use krl_kernel::store::Space;
 use krl_vm::data::Data;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 const RULESET: &str = r#"ruleset t {
-    meta { shares total, twice, fetched, children }
+    meta { shares total, twice, fetched, children, forever }
     global {
         total = function() { ent:total.defaultsTo(0) }
         twice = function() { ctx:query(ctx:picoId, "t", "total") * 2 }
         children = function() { ctx:children.length() }
+        forever = function() { 1.range(1000000).reduce(function(sum, n) { sum + n }, 0) }
         fetched = function() { http:get("http://there"){"content"} + total() }
     }
     rule count { select when t count send_directive("n", {"n": total() + 1}) always { ent:total := total() + 1 } }
@@ -118,61 +118,6 @@ fn a_cloud_may_ask_itself() {
     let twice = bench.query(&cloud, "twice");
     bench.run();
     assert_eq!(twice.try_recv().unwrap(), "2");
-}
-
-#[test]
-fn a_long_evaluation_leaves_the_thread_to_others() {
-    let mut bench = Bench::new();
-    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
-    let long = bench.event(&hog, "endless");
-    bench.turn();
-    let quick = bench.event(&other, "count");
-    bench.turn();
-    bench.turn();
-    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
-    assert!(long.try_recv().is_err());
-    bench.run();
-    assert!(long.try_recv().unwrap().contains("instructions"));
-}
-
-#[test]
-fn a_long_cascade_leaves_the_thread_to_others() {
-    let mut bench = Bench::new();
-    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
-    let long = bench.event(&hog, "again");
-    bench.turn();
-    let quick = bench.event(&other, "count");
-    bench.turn();
-    bench.turn();
-    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
-    assert!(long.try_recv().is_err());
-    bench.run();
-    assert!(long.try_recv().unwrap().contains("raised"));
-}
-
-#[test]
-fn a_cloud_with_too_much_to_do_refuses_more() {
-    let mut bench = Bench::new();
-    let limits = ShardLimits { queue: 3, ..ShardLimits::default() };
-    let (realm, committed) = (bench.world.clone(), bench.committed.clone());
-    bench.shard = Shard::new(realm.clone(), realm, 0, limits, Random::new(1), committed);
-    let (cloud, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
-    let fire = |bench: &mut Bench, cloud: &Arc<str>| {
-        let (sender, receiver) = channel();
-        let waiter = Waiter::Taken(Box::new(move |taken| sender.send(taken.map(drop)).unwrap()));
-        bench.shard.submit(Task::Event(Box::new(Bench::arrival(cloud, "count", waiter))));
-        receiver
-    };
-    let told: Vec<_> = (0..5).map(|_| fire(&mut bench, &cloud)).collect();
-    let beside = fire(&mut bench, &other);
-    bench.run();
-    let told: Vec<_> = told.into_iter().map(|told| told.try_recv().unwrap()).collect();
-    let over = Err(Problem::Overloaded);
-    assert_eq!(told, [Ok(()), Ok(()), Ok(()), over.clone(), over]);
-    assert_eq!(beside.try_recv().unwrap(), Ok(()));
-    let total = bench.query(&cloud, "total");
-    bench.run();
-    assert_eq!(total.try_recv().unwrap(), "3");
 }
 
 #[test]

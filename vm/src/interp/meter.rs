@@ -23,8 +23,8 @@ impl Default for Limits {
     }
 }
 
-/// Instructions between two looks at the clock.
-const SLICE: u64 = 1 << 16;
+/// Instructions between two looks at the clock: some tens of microseconds, since others may wait for the thread.
+const SLICE: u64 = 1 << 13;
 
 /// Counts instructions. The budget is handed out in slices; at the end of each the host is asked for the deadline.
 #[derive(Clone, Copy, Debug)]

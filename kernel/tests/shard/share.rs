@@ -1,0 +1,94 @@
+//! How clouds share a thread: who takes long, who has much waiting, and who has too much.
+
+use crate::RULESET;
+use crate::bench::Bench;
+use krl_kernel::shard::{Problem, ShardLimits, Task, Waiter};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+#[test]
+fn a_long_evaluation_leaves_the_thread_to_others() {
+    let mut bench = Bench::new();
+    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let long = bench.event(&hog, "endless");
+    bench.turn();
+    let quick = bench.event(&other, "count");
+    bench.turn();
+    bench.turn();
+    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
+    assert!(long.try_recv().is_err());
+    bench.run();
+    assert!(long.try_recv().unwrap().contains("instructions"));
+}
+
+#[test]
+fn a_long_cascade_leaves_the_thread_to_others() {
+    let mut bench = Bench::new();
+    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let long = bench.event(&hog, "again");
+    bench.turn();
+    let quick = bench.event(&other, "count");
+    bench.turn();
+    bench.turn();
+    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
+    assert!(long.try_recv().is_err());
+    bench.run();
+    assert!(long.try_recv().unwrap().contains("raised"));
+}
+
+/// Sends an event that nobody waits for the end of; answers whether it was taken in.
+fn fire(bench: &mut Bench, cloud: &Arc<str>, name: &str) -> Receiver<Result<(), Problem>> {
+    let (sender, receiver) = channel();
+    let waiter = Waiter::Taken(Box::new(move |taken| sender.send(taken.map(drop)).unwrap()));
+    bench.shard.submit(Task::Event(Box::new(Bench::arrival(cloud, name, waiter))));
+    receiver
+}
+
+#[test]
+fn a_cloud_with_many_events_has_one_of_them_begun_for_one_of_each_other() {
+    let mut bench = Bench::new();
+    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    bench.spent = Duration::from_micros(100);
+    let told: Vec<_> = (0..1_000).map(|_| fire(&mut bench, &hog, "count")).collect();
+    let quick = bench.event(&other, "count");
+    bench.turn();
+    assert_eq!(quick.try_recv().unwrap(), r#"{"n":1}"#);
+    assert!(told.last().unwrap().try_recv().is_err());
+    bench.run();
+    assert!(told.iter().all(|told| told.try_recv() == Ok(Ok(()))));
+    let total = bench.query(&hog, "total");
+    bench.run();
+    assert_eq!(total.try_recv().unwrap(), "1000");
+}
+
+#[test]
+fn clouds_with_long_evaluations_take_turns_however_many_they_have() {
+    let mut bench = Bench::new();
+    let (hog, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let many: Vec<_> = (0..20).map(|_| bench.query(&hog, "forever")).collect();
+    let one = bench.query(&other, "forever");
+    while one.try_recv().is_err() {
+        bench.turn();
+    }
+    assert!(many.iter().all(|long| long.try_recv().is_err()));
+    bench.run();
+    assert!(many.iter().all(|long| long.try_recv().unwrap().contains("instructions")));
+}
+
+#[test]
+fn a_cloud_with_too_much_to_do_refuses_more() {
+    let limits = ShardLimits { queue: 3, ..ShardLimits::default() };
+    let mut bench = Bench::over(Bench::new().world, limits);
+    let (cloud, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+    let told: Vec<_> = (0..5).map(|_| fire(&mut bench, &cloud, "count")).collect();
+    let beside = fire(&mut bench, &other, "count");
+    bench.run();
+    let told: Vec<_> = told.into_iter().map(|told| told.try_recv().unwrap()).collect();
+    let over = Err(Problem::Overloaded);
+    assert_eq!(told, [Ok(()), Ok(()), Ok(()), over.clone(), over]);
+    assert_eq!(beside.try_recv().unwrap(), Ok(()));
+    let total = bench.query(&cloud, "total");
+    bench.run();
+    assert_eq!(total.try_recv().unwrap(), "3");
+}
