@@ -95,6 +95,12 @@ pub async fn open_engine(
     };
     let distro = settings.distro.rulesets.iter().map(known);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let limits = ShardLimits {
+        queue: settings.limits.queue_events,
+        queue_bytes: settings.limits.queue_bytes,
+        total_queue_bytes: settings.limits.total_queue_bytes,
+        ..limits
+    };
     let options = Options {
         base_url: settings.base_url(),
         threads: settings.threads.unwrap_or(cores),

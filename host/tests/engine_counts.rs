@@ -77,7 +77,9 @@ fn metrics_tell_what_the_engine_does() {
     assert!(value(&after, "krl_commit_seconds_count") >= 1.0);
     assert!(value(&after, "krl_sync_seconds_count") >= 1.0);
     assert_eq!(value(&after, "krl_clouds_awake"), 1.0);
-    for name in ["krl_evaluations", "krl_tasks_queued", "krl_outbox_waiting", "krl_swept_total"] {
+    for name in
+        ["krl_evaluations", "krl_tasks_queued", "krl_queue_bytes", "krl_outbox_waiting", "krl_swept_total"]
+    {
         assert_eq!(value(&after, name), 0.0, "{name}");
     }
     assert!(value(&after, "krl_store_bytes") > 0.0);

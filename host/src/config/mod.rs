@@ -14,6 +14,7 @@ use crate::outside::Allow;
 use crate::registry::Files;
 use krl_kernel::cloud::Budgets;
 use krl_kernel::journal::Scope;
+use krl_kernel::shard::ShardLimits;
 use krl_kernel::store::Durability;
 use krl_vm::interp::compiled::JitMode;
 use std::path::PathBuf;
@@ -112,10 +113,17 @@ pub struct Limits {
     pub write_time: Duration,
     /// For running requests when the host stops.
     pub shutdown_time: Duration,
+    /// Events that may wait for one cloud.
+    pub queue_events: usize,
+    /// Bytes of events that may wait for one cloud.
+    pub queue_bytes: usize,
+    /// Bytes of events that may wait for all clouds.
+    pub total_queue_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
+        let ShardLimits { queue, queue_bytes, total_queue_bytes, .. } = ShardLimits::default();
         Self {
             body_bytes: 1 << 20,
             header_bytes: 64 << 10,
@@ -126,6 +134,9 @@ impl Default for Limits {
             idle_time: Duration::from_secs(75),
             write_time: Duration::from_secs(30),
             shutdown_time: Duration::from_secs(10),
+            queue_events: queue,
+            queue_bytes,
+            total_queue_bytes,
         }
     }
 }

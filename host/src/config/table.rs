@@ -280,6 +280,33 @@ pub const TABLE: &[Setting] = &[
         |s, v| put(&mut s.limits.shutdown_time, time(v))
     ),
     setting!(
+        "limits.queue-events",
+        "queue-events",
+        "KRL_QUEUE_EVENTS",
+        "COUNT",
+        "200000",
+        "Events that may wait for one cloud; the next ones are answered with status 503",
+        |s, v| put(&mut s.limits.queue_events, count::<u32>(v).map(|n| n as usize))
+    ),
+    setting!(
+        "limits.queue-bytes",
+        "queue-bytes",
+        "KRL_QUEUE_BYTES",
+        "SIZE",
+        "64 MiB",
+        "Events that may wait for one cloud, with their attributes",
+        |s, v| put(&mut s.limits.queue_bytes, size(v))
+    ),
+    setting!(
+        "limits.total-queue-bytes",
+        "total-queue-bytes",
+        "KRL_TOTAL_QUEUE_BYTES",
+        "SIZE",
+        "512 MiB",
+        "Events that may wait for all clouds together, with their attributes",
+        |s, v| put(&mut s.limits.total_queue_bytes, size(v))
+    ),
+    setting!(
         "budgets.instructions",
         "max-instructions",
         "KRL_MAX_INSTRUCTIONS",

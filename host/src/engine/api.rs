@@ -94,6 +94,7 @@ impl Core {
             waits,
             inbox: None,
             waiter,
+            room: None,
         };
         self.give(&listing.cloud, Task::Event(Box::new(arrival)));
     }

@@ -133,6 +133,7 @@ impl Core {
             waits: query.waits.clone(),
             inbox: None,
             waiter: Waiter::Asked(query, waiter),
+            room: None,
         };
         self.give(&listing.cloud, Task::Event(Box::new(arrival)));
     }
@@ -182,6 +183,7 @@ impl Core {
             waits: Arc::default(),
             inbox: None,
             waiter: Waiter::Nobody,
+            room: None,
         };
         self.give(&listing.cloud, Task::Event(Box::new(arrival)));
         Ok(())

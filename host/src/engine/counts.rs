@@ -82,6 +82,10 @@ impl Engine {
         metrics.gauge("krl_units", "Compiled rulesets in memory, all versions", units)?;
         sum("krl_clouds_awake", "Clouds in memory", |seat| seat.awake.load(Ordering::Relaxed))?;
         sum("krl_evaluations", "Evaluations under way", |seat| seat.flights.load(Ordering::Relaxed))?;
-        sum("krl_tasks_queued", "Tasks that wait for a shard", ShardSeat::waiting)
+        sum("krl_tasks_queued", "Tasks that wait for a shard", ShardSeat::waiting)?;
+        let queued = core.queued.clone();
+        metrics.gauge("krl_queue_bytes", "Bytes of events that wait for clouds or are at work", move || {
+            i64::try_from(queued.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
+        })
     }
 }

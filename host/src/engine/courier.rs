@@ -225,6 +225,7 @@ impl Core {
             waits: Arc::default(),
             inbox: None,
             waiter: Waiter::Nobody,
+            room: None,
         };
         self.give(&sender, Task::Event(Box::new(arrival)));
     }

@@ -64,6 +64,8 @@ pub(crate) struct Core {
     failed: OnceLock<StoreError>,
     defaults: Defaults,
     timers: timers::Alarm,
+    /// Bytes of events that wait for clouds, and of those at work.
+    queued: Arc<AtomicUsize>,
     courier: courier::Desk,
     clock: Clock,
     waits: waits::Waits,

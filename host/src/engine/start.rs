@@ -141,6 +141,7 @@ impl Engine {
             policies,
             seed: u64::from_le_bytes(seed.first_chunk().copied().unwrap_or_default()),
         });
+        let queued = Arc::<AtomicUsize>::default();
         let mut seats = Vec::new();
         let mut shards = Vec::new();
         for number in 0..options.threads.max(1) {
@@ -149,7 +150,8 @@ impl Engine {
             let committed = Arc::new(AtomicU64::new(0));
             let random = Random::secret(entropy()?);
             let (limits, number) = (options.limits, number as u16);
-            let shard = (realm.clone(), channels.clone(), number, limits, random, committed.clone());
+            let shard =
+                (realm.clone(), channels.clone(), number, limits, random, committed.clone(), queued.clone());
             seats.push(ShardSeat::new(messages, runtime, committed));
             shards.push((shard, receiver, home));
         }
@@ -175,6 +177,7 @@ impl Engine {
                 quota: options.quota,
             },
             timers: timers::Alarm::default(),
+            queued,
             courier: courier::Desk::default(),
             calls: AtomicUsize::new(0),
             clock: Clock::default(),
@@ -200,8 +203,8 @@ impl Engine {
             };
             let core = core.clone();
             threads.push(thread(format!("shard-{index}"), move || {
-                let (realm, channels, number, limits, random, committed) = shard;
-                let shard = Shard::new(realm, channels, number, limits, random, committed);
+                let (realm, channels, number, limits, random, committed, queued) = shard;
+                let shard = Shard::new(realm, channels, number, limits, random, committed, queued);
                 home.run(worker::run(&core, index, shard, messages, &commits));
             })?);
         }
@@ -369,5 +372,6 @@ fn own_event(cloud: &Arc<str>, domain: &str, name: &str, attrs: DataMap, waiter:
         waits: Arc::default(),
         inbox: None,
         waiter,
+        room: None,
     }))
 }

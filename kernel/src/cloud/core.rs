@@ -8,6 +8,7 @@ use super::outside::Outside;
 use super::program::{Info, Installed, Program};
 use super::rest::Home;
 use super::undo::Undo;
+use super::weight;
 use crate::entities::Variables;
 use crate::id::Random;
 use crate::journal::{self, Journal, Line};
@@ -265,7 +266,7 @@ impl Core {
 
     /// Counts data that the transaction holds outside the machine's memory.
     pub fn charge(&mut self, data: &Data) -> Result<(), Fault> {
-        self.transaction.copied += weight(data);
+        self.transaction.copied += weight::of(data);
         if self.transaction.copied > self.budgets.memory_bytes {
             return Err(Fault::limit(Limit::Memory));
         }
@@ -334,18 +335,5 @@ impl Core {
             None => Variables::default(),
         };
         Kept { variables, ..Kept::default() }
-    }
-}
-
-/// Bytes that plain data takes, roughly.
-fn weight(data: &Data) -> usize {
-    let own = size_of::<Data>();
-    match data {
-        Data::String(text) => own + text.len(),
-        Data::Array(items) => own + items.iter().map(weight).sum::<usize>(),
-        Data::Map(map) => {
-            own + map.iter().map(|(key, value)| 2 * own + key.len() + weight(value)).sum::<usize>()
-        }
-        _ => own,
     }
 }

@@ -50,6 +50,7 @@ mod state;
 mod time;
 mod transaction;
 mod undo;
+pub(crate) mod weight;
 
 pub use self::core::{Outgoing, Target};
 pub use environment::{Budgets, Environment, LogEntry, Sink, TraceEntry, Verdict};

@@ -11,11 +11,13 @@ mod hold;
 mod loss;
 mod output;
 mod park;
+mod room;
 mod share;
 mod tally;
 mod task;
 
 pub use output::{Asking, Call, Output, Release, Trail};
+pub use room::Room;
 pub use share::Spent;
 pub use tally::{Counts, Tally};
 pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
@@ -32,7 +34,7 @@ use share::Rounds;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Limits of a shard.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,10 @@ pub struct ShardLimits {
     pub awake: usize,
     /// Events that may wait for one cloud.
     pub queue: usize,
+    /// Bytes of events that may wait for one cloud.
+    pub queue_bytes: usize,
+    /// Bytes of events that may wait for all clouds of the host.
+    pub total_queue_bytes: usize,
     /// Evaluations that may wait for answers.
     pub waiting: usize,
     /// Milliseconds that an evaluation may take from its beginning.
@@ -51,7 +57,15 @@ pub struct ShardLimits {
 
 impl Default for ShardLimits {
     fn default() -> Self {
-        Self { awake: 20_000, queue: 200_000, waiting: 5_000, deadline: 60_000, turn: 256 }
+        Self {
+            awake: 20_000,
+            queue: 200_000,
+            queue_bytes: 64 << 20,
+            total_queue_bytes: 512 << 20,
+            waiting: 5_000,
+            deadline: 60_000,
+            turn: 256,
+        }
     }
 }
 
@@ -61,6 +75,8 @@ struct Entry {
     /// The cloud, while nobody is at work on it.
     rest: Option<Rest>,
     queue: VecDeque<Work>,
+    /// Bytes of its events, those at work too.
+    queued: Arc<AtomicUsize>,
     /// The output in whose turn a task of it was seen to last.
     taken_in: u64,
     /// The output in whose turn work of it was begun last.
@@ -160,11 +176,14 @@ pub struct Shard {
     served: Arc<str>,
     /// Other clouds than one count as about until then.
     about_until: i64,
+    /// Bytes of events of all clouds of the host.
+    queued: Arc<AtomicUsize>,
     tally: Tally,
 }
 
 impl Shard {
-    /// A shard that runs clouds of `realm`. `committed` is the number of the last output that is safe; whoever commits sets it.
+    /// A shard that runs clouds of `realm`. `committed` is the number of the last output that is safe; whoever commits sets it. `queued` is what
+    /// the events of all shards of the host take, in bytes.
     #[must_use]
     pub fn new(
         realm: Arc<dyn Realm>,
@@ -173,6 +192,7 @@ impl Shard {
         limits: ShardLimits,
         random: Random,
         committed: Arc<AtomicU64>,
+        queued: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             realm,
@@ -200,6 +220,7 @@ impl Shard {
             sliced: false,
             served: "".into(),
             about_until: 0,
+            queued,
             tally: Tally::default(),
         }
     }
@@ -301,12 +322,6 @@ impl Shard {
 
     fn is_safe(&self, written: u64) -> bool {
         written <= self.committed.load(Ordering::Acquire)
-    }
-
-    /// May an event wait? What has a record already may: it would come again.
-    fn has_room(&self, arrival: &Arrival) -> bool {
-        let queued = self.clouds.get(&arrival.cloud).map_or(0, |entry| entry.queue.len());
-        queued + self.incoming.count(&arrival.cloud) < self.limits.queue || arrival.inbox.is_some()
     }
 
     fn queue_event(&mut self, mut arrival: Box<Arrival>) {

@@ -95,7 +95,10 @@ impl Shard {
         match task {
             // What is under way comes before what is new.
             Task::Resume(..) => self.incoming.push_first(cloud, task),
-            Task::Event(arrival) if !self.has_room(&arrival) => fail(arrival.waiter, Problem::Overloaded),
+            Task::Event(mut arrival) => match self.make_room(&mut arrival) {
+                true => self.incoming.push(cloud, Task::Event(arrival)),
+                false => fail(arrival.waiter, Problem::Overloaded),
+            },
             task => self.incoming.push(cloud, task),
         }
     }

@@ -1,5 +1,6 @@
 //! What a shard is given to do, and whom it tells what came of it.
 
+use super::Room;
 use crate::cloud::{
     Configuration, EventAnswer, InstallError, Query, QueryError, Refusal, Reply, RuntimeError,
 };
@@ -47,7 +48,7 @@ impl fmt::Display for Problem {
             Self::Query(error) => error.fmt(f),
             Self::Failed(error) => error.fmt(f),
             Self::Storage(error) => error.fmt(f),
-            Self::Overloaded => f.write_str("too many events wait for this cloud; try again later"),
+            Self::Overloaded => f.write_str("too many events wait already; try again later"),
             Self::TooFast => f.write_str("the clouds of this owner get too many events; try again later"),
             Self::Circle => {
                 f.write_str("an event cannot wait for a cloud that waits for it: raise or send it instead")
@@ -104,6 +105,8 @@ pub struct Arrival {
     pub inbox: Option<Vec<u8>>,
     /// Who waits.
     pub waiter: Waiter,
+    /// What it takes while it waits; the shard says.
+    pub room: Option<Room>,
 }
 
 impl Arrival {
@@ -123,6 +126,7 @@ impl Arrival {
             waits: Arc::default(),
             inbox: Some(key),
             waiter: Waiter::Nobody,
+            room: None,
         }
     }
 }

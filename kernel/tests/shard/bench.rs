@@ -112,7 +112,15 @@ impl Bench {
 
     pub fn over(world: Arc<World>, limits: ShardLimits) -> Self {
         let committed = Arc::new(AtomicU64::new(0));
-        let shard = Shard::new(world.clone(), world.clone(), 0, limits, Random::new(1), committed.clone());
+        let shard = Shard::new(
+            world.clone(),
+            world.clone(),
+            0,
+            limits,
+            Random::new(1),
+            committed.clone(),
+            Arc::default(),
+        );
         Self {
             world,
             shard,
@@ -177,6 +185,7 @@ impl Bench {
             waits: Arc::default(),
             inbox: None,
             waiter,
+            room: None,
         }
     }
 

@@ -78,17 +78,29 @@ fn clouds_with_long_evaluations_take_turns_however_many_they_have() {
 
 #[test]
 fn a_cloud_with_too_much_to_do_refuses_more() {
-    let limits = ShardLimits { queue: 3, ..ShardLimits::default() };
-    let mut bench = Bench::over(Bench::new().world, limits);
-    let (cloud, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
-    let told: Vec<_> = (0..5).map(|_| fire(&mut bench, &cloud, "count")).collect();
-    let beside = fire(&mut bench, &other, "count");
-    bench.run();
-    let told: Vec<_> = told.into_iter().map(|told| told.try_recv().unwrap()).collect();
-    let over = Err(Problem::Overloaded);
-    assert_eq!(told, [Ok(()), Ok(()), Ok(()), over.clone(), over]);
-    assert_eq!(beside.try_recv().unwrap(), Ok(()));
-    let total = bench.query(&cloud, "total");
-    bench.run();
-    assert_eq!(total.try_recv().unwrap(), "3");
+    let plenty = ShardLimits::default();
+    for (limits, shared) in [
+        (ShardLimits { queue: 3, ..plenty }, false),
+        (ShardLimits { queue_bytes: 2_000, ..plenty }, false),
+        (ShardLimits { total_queue_bytes: 2_000, ..plenty }, true),
+    ] {
+        let mut bench = Bench::over(Bench::new().world, limits);
+        let (cloud, other) = (bench.cloud(RULESET), bench.cloud(RULESET));
+        let told: Vec<_> = (0..20).map(|_| fire(&mut bench, &cloud, "count")).collect();
+        let beside = fire(&mut bench, &other, "count");
+        bench.run();
+        let told: Vec<_> = told.into_iter().map(|told| told.try_recv().unwrap()).collect();
+        let taken = told.iter().take_while(|told| told.is_ok()).count();
+        assert!((2..20).contains(&taken), "{limits:?}: {told:?}");
+        assert!(told[taken..].iter().all(|told| *told == Err(Problem::Overloaded)), "{limits:?}: {told:?}");
+        let over = if shared { Err(Problem::Overloaded) } else { Ok(()) };
+        assert_eq!(beside.try_recv().unwrap(), over, "{limits:?}");
+        let total = bench.query(&cloud, "total");
+        bench.run();
+        assert_eq!(total.try_recv().unwrap(), taken.to_string());
+        // There is room again.
+        let again = fire(&mut bench, &cloud, "count");
+        bench.run();
+        assert_eq!(again.try_recv().unwrap(), Ok(()));
+    }
 }
