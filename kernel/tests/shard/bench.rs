@@ -82,6 +82,9 @@ impl Directory for World {
     }
 }
 
+/// The answer to a query, by its number.
+type Answered = (u64, Reply);
+
 pub struct Bench {
     pub world: Arc<World>,
     pub shard: Shard,
@@ -91,7 +94,7 @@ pub struct Bench {
     /// Questions that the test has to answer.
     pub asks: Vec<(u64, Ask)>,
     /// Answers of clouds that were asked by others.
-    pub replies: (Sender<(u64, Reply)>, Receiver<(u64, Reply)>),
+    pub replies: (Sender<Answered>, Receiver<Answered>),
     /// How long each turn has lasted, as the shard is told.
     pub spent: Duration,
     /// Are outputs committed?
