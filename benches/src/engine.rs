@@ -32,7 +32,7 @@ impl Engine {
             ..Budgets::default()
         };
         let mode = std::env::var("KRL_JIT").map_or(Ok(JitMode::On), |mode| mode.parse()).expect("KRL_JIT");
-        let tier = krl_jit::Jit::tier(mode).expect("machine code");
+        let tier = krl_jit::Jit::tier(mode, krl_jit::Options::default()).expect("machine code");
         let library = Library::compiled_by(krl_stdlib::natives(), tier);
         let mut cloud = Cloud::new(Environment { budgets, library, ..Environment::default() });
         let verified = krl_vm::verify::verify(unit).expect("compiled code");

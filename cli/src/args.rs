@@ -166,9 +166,9 @@ pub struct Build {
     /// Where to put the .krlc files [default: beside the sources]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Print an inner form to standard output instead
-    #[arg(long, value_enum, value_name = "FORM")]
-    pub emit: Option<Emit>,
+    /// Print inner forms to standard output instead, one after the other: `clif,asm`
+    #[arg(long, value_enum, value_name = "FORM", value_delimiter = ',')]
+    pub emit: Vec<Emit>,
 }
 
 /// Inner forms for people.
@@ -180,6 +180,10 @@ pub enum Emit {
     Ast,
     /// The bytecode
     Bytecode,
+    /// Cranelift's intermediate form of each function's machine code, before it is optimized
+    Clif,
+    /// The machine code of each function, for this machine's processor
+    Asm,
 }
 
 /// Run rulesets on an in-memory cloud. The step options may be repeated; steps run in the order in which they stand.

@@ -13,6 +13,7 @@ use krl_stdlib::rulesets::{BUNDLED, Bundled};
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -82,6 +83,16 @@ pub async fn open_engine(
     store: Arc<dyn Store>,
     limits: ShardLimits,
 ) -> Result<Engine, HostError> {
+    open_engine_with(settings, store, limits, None).await
+}
+
+/// As [`open_engine`]; machine code is kept in the folder `code`.
+async fn open_engine_with(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    limits: ShardLimits,
+    code: Option<&Path>,
+) -> Result<Engine, HostError> {
     let transport = TransportConfig { allow: settings.allow.clone(), ..TransportConfig::default() };
     let client = Client::new(&ClientConfig { transport, ..ClientConfig::default() });
     let client = client.map_err(HostError::Network)?;
@@ -104,7 +115,7 @@ pub async fn open_engine(
     let options = Options {
         base_url: settings.base_url(),
         threads: settings.threads.unwrap_or(cores),
-        tier: crate::jit::tier(settings.jit).map_err(HostError::Code)?,
+        tier: crate::jit::tier(settings.jit, code).map_err(HostError::Code)?,
         durability: settings.durability,
         budgets: settings.budgets,
         journal: settings.log.journal,
@@ -135,7 +146,7 @@ impl Host {
         let store = FjallStore::open(&store_folder(settings), &store::Options::default());
         let store = Arc::new(store.map_err(HostError::Store)?);
         let sized = Arc::downgrade(&store);
-        let host = Self::start_with(settings, store).await?;
+        let host = Self::start_keeping(settings, store, Some(&settings.home.join("code"))).await?;
         let bytes = move || sized.upgrade().and_then(|store| store.disk_bytes().ok()).unwrap_or(0);
         let bytes = move || i64::try_from(bytes()).unwrap_or(i64::MAX);
         host.metrics.gauge("krl_store_bytes", "Bytes of the store's files", bytes).map_err(metrics_error)?;
@@ -147,7 +158,17 @@ impl Host {
     /// # Errors
     /// What keeps it from starting.
     pub async fn start_with(settings: &Settings, store: Arc<dyn Store>) -> Result<Self, HostError> {
-        let engine = Arc::new(open_engine(settings, store, ShardLimits::default()).await?);
+        Self::start_keeping(settings, store, None).await
+    }
+
+    /// As [`Self::start_with`]; machine code is kept in the folder `code`.
+    async fn start_keeping(
+        settings: &Settings,
+        store: Arc<dyn Store>,
+        code: Option<&Path>,
+    ) -> Result<Self, HostError> {
+        let engine = open_engine_with(settings, store, ShardLimits::default(), code).await?;
+        let engine = Arc::new(engine);
         let metrics = Metrics::new().map_err(metrics_error)?;
         engine.count_in(&metrics).map_err(metrics_error)?;
         match Server::start(settings, engine.clone(), metrics.clone()).await {

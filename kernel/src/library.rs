@@ -196,6 +196,12 @@ impl Library {
         self.0.loader.in_use()
     }
 
+    /// What makes machine code of its functions.
+    #[must_use]
+    pub fn tier(&self) -> Option<&Arc<dyn Tier>> {
+        self.0.loader.tier()
+    }
+
     /// A table of the units of these codes; programs with the same ones share it.
     pub(crate) fn table<'a>(&self, codes: impl Iterator<Item = &'a Arc<Code>>) -> Arc<UnitTable> {
         // What has no code has no number.

@@ -1,7 +1,7 @@
 //! What runs programs: the axis along which results, errors, budgets, traces and state have to be equal. Every runner of vectors, examples
 //! and generated programs gets its machine through [`Setup`]; an engine is plugged in here and nowhere else.
 
-use krl_jit::{Jit, Mode};
+use krl_jit::{Jit, Mode, Options};
 use krl_kernel::cloud::Environment;
 use krl_kernel::library::Library;
 use krl_vm::interp::compiled::Tier;
@@ -54,7 +54,7 @@ impl Engine {
             Self::Mixed(seed) => Mode::Scattered(seed),
         };
         // A machine that gets no machine code has one engine only.
-        Jit::new(mode).ok().map(|jit| -> Arc<dyn Tier> { Arc::new(jit) })
+        Jit::new(mode, Options::default()).ok().map(|jit| -> Arc<dyn Tier> { Arc::new(jit) })
     }
 
     /// The world of a bare machine, made to run on this engine.

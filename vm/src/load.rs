@@ -227,6 +227,12 @@ impl Loader {
         Ok(NativeImport { id, native })
     }
 
+    /// What makes machine code of the units' functions.
+    #[must_use]
+    pub fn tier(&self) -> Option<&Arc<dyn Tier>> {
+        self.tier.as_ref()
+    }
+
     /// A table of these units, which all must come from this loader.
     #[must_use]
     pub fn table<'a>(&self, units: impl IntoIterator<Item = &'a Arc<LoadedUnit>>) -> UnitTable {

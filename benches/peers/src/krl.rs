@@ -28,7 +28,7 @@ impl Krl {
             ..Budgets::default()
         };
         let mode = std::env::var("KRL_JIT").map_or(Ok(JitMode::default()), |mode| mode.parse())?;
-        let tier = Jit::tier(mode).map_err(|error| error.to_string())?;
+        let tier = Jit::tier(mode, krl_jit::Options::default()).map_err(|error| error.to_string())?;
         let library = Library::compiled_by(krl_stdlib::natives(), tier);
         let mut cloud = Cloud::new(Environment { budgets, library, ..Environment::default() });
         cloud.install(verified, Configuration::default()).map_err(|error| format!("{error:?}"))?;

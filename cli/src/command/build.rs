@@ -7,7 +7,10 @@ use crate::files;
 use crate::program::{self, Program};
 use crate::report::Source;
 use krl_compiler::check::{SourceFile, check};
+use krl_host::jit;
 use krl_lang::{Diagnostic, LineIndex};
+use krl_vm::unit::Unit;
+use krl_vm::verify::Verified;
 use std::path::{Path, PathBuf};
 
 /// Compiles, and writes or prints.
@@ -23,34 +26,51 @@ pub fn run(context: &Context, args: &Build) -> Exit {
         return exit::usage(&format!("{}: {e}", folder.display()));
     }
     let sources: Vec<Source> = files.iter().map(Source::read).collect();
-    let sound = match sound(context, &sources, args.emit) {
+    let sound = match sound(context, &sources, &args.emit) {
         Ok(sound) => sound,
         Err(problem) => return exit::usage(&problem),
     };
     for ((file, source), sound) in files.iter().zip(&sources).zip(sound) {
-        exit = exit.or(match args.emit {
-            _ if !sound => Exit::Errors,
-            Some(Emit::Tokens) => tokens(source),
-            Some(Emit::Ast) => ast(context, source),
-            Some(Emit::Bytecode) => program::compile(&context.printer, file).map_or_else(
-                |exit| exit,
-                |program| {
-                    exit::print(&krl_vm::listing::listing(&program.unit));
-                    Exit::Ok
-                },
-            ),
-            None => match program::compile(&context.printer, file) {
+        if !sound {
+            exit = exit.or(Exit::Errors);
+        } else if args.emit.is_empty() {
+            exit = exit.or(match program::compile(&context.printer, file) {
                 Ok(program) => write(&program, &target(&file.path, args.out.as_deref())),
                 Err(exit) => exit,
-            },
-        });
+            });
+        }
+        for &form in &args.emit {
+            exit = exit.or(match form {
+                Emit::Tokens => tokens(source),
+                Emit::Ast => ast(context, source),
+                Emit::Bytecode => listed(context, file, |unit| Ok(krl_vm::listing::listing(&unit))),
+                Emit::Clif => listed(context, file, |unit| jit::listing(unit, jit::Form::Clif)),
+                Emit::Asm => listed(context, file, |unit| jit::listing(unit, jit::Form::Instructions)),
+            });
+        }
     }
     exit
 }
 
+/// Compiles a file and prints what `list` makes of it.
+fn listed(
+    context: &Context,
+    file: &files::SourceFile,
+    list: impl FnOnce(Verified<Unit>) -> Result<String, String>,
+) -> Exit {
+    match program::compile(&context.printer, file).map(|program| list(program.unit)) {
+        Ok(Ok(text)) => {
+            exit::print(&text);
+            Exit::Ok
+        }
+        Ok(Err(problem)) => exit::usage(&problem),
+        Err(exit) => exit,
+    }
+}
+
 /// Which rulesets the checker has no errors for, so that what is built can work. The errors are told. Inner forms are shown of any.
-fn sound(context: &Context, sources: &[Source], emit: Option<Emit>) -> Result<Vec<bool>, String> {
-    if emit.is_some() {
+fn sound(context: &Context, sources: &[Source], emit: &[Emit]) -> Result<Vec<bool>, String> {
+    if !emit.is_empty() {
         return Ok(vec![true; sources.len()]);
     }
     let options = context.check_options()?;

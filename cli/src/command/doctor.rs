@@ -7,10 +7,13 @@ use crate::report::{Printer, Source};
 use crate::script;
 use crate::session::{self, Options, Session};
 use crate::{STACK_BYTES, report};
+use krl_host::jit;
+use krl_vm::interp::compiled::{JitMode, Tier};
 use krl_vm::krlc;
 use krl_vm::verify::verify;
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 /// Prints what is known and runs the self-test.
 pub fn run(context: &Context) -> Exit {
@@ -32,6 +35,8 @@ pub fn run(context: &Context) -> Exit {
     let place = if std::io::stdout().is_terminal() { "a terminal" } else { "no terminal" };
     let _ = writeln!(text, "output       {place}, {} columns", report::width());
     let _ = writeln!(text, "library      {} operators and module members", krl_stdlib::all().len());
+    let machine = jit::target().unwrap_or_else(|why| format!("none: {why}"));
+    let _ = writeln!(text, "machine code {machine}");
     let tested = self_test(&context.printer);
     let _ = writeln!(text, "self-test    {}", tested.as_ref().map_or_else(String::as_str, |()| "passed"));
     exit::print(&text);
@@ -58,10 +63,16 @@ fn self_test(printer: &Printer) -> Result<(), String> {
     let bytes = program::encode(&program).map_err(|e| e.to_string())?;
     let (unit, _) = krlc::decode(&bytes).map_err(|e| e.to_string())?;
     let stored = verify(unit).map_err(|e| format!("a stored ruleset is refused: {e}"))?;
-    let first = answers(program)?;
-    let second = answers(Program { path: "doctor.krlc".into(), unit: stored })?;
+    let compiled = Program { path: "doctor.krl".into(), unit: program.unit.clone() };
+    let first = answers(program, None)?;
+    let second = answers(Program { path: "doctor.krlc".into(), unit: stored }, None)?;
     if first != second {
         return Err(format!("a stored ruleset answers otherwise: {first:?} and {second:?}"));
+    }
+    // Where no machine code can be made, this is the interpreter again.
+    let third = answers(compiled, jit::tier(JitMode::Force, None).unwrap_or_default())?;
+    if first != third {
+        return Err(format!("machine code answers otherwise: {first:?} and {third:?}"));
     }
     match first.last() {
         Some(last) if last.ends_with("\"value\":42}") => Ok(()),
@@ -69,9 +80,9 @@ fn self_test(printer: &Printer) -> Result<(), String> {
     }
 }
 
-fn answers(program: Program) -> Result<Vec<String>, String> {
+fn answers(program: Program, tier: Option<Arc<dyn Tier>>) -> Result<Vec<String>, String> {
     let budgets = krl_kernel::cloud::Budgets::default();
-    let mut session = Session::new(Options { seed: 0, now: 0, budgets, trace: false, tier: None });
+    let mut session = Session::new(Options { seed: 0, now: 0, budgets, trace: false, tier });
     session.install_all(vec![program])?;
     let steps = script::parse(SCRIPT)?;
     Ok(steps.iter().map(|step| session.step(step).line.to_json()).collect())

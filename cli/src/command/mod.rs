@@ -45,7 +45,7 @@ impl Context {
             Ok(mode) => mode.parse().map_err(|expected| format!("KRL_JIT {expected}")),
             Err(_) => Ok(JitMode::default()),
         };
-        krl_host::jit::tier(chosen.map_or_else(named, Ok)?)
+        krl_host::jit::tier(chosen.map_or_else(named, Ok)?, None)
     }
 
     /// How to check: the levels that the project chose.

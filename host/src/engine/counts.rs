@@ -5,6 +5,7 @@ use super::seat::ShardSeat;
 use super::start::Engine;
 use crate::http::Metrics;
 use krl_kernel::shard::Tally;
+use krl_vm::interp::compiled::{Statistics, Tier};
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -80,6 +81,7 @@ impl Engine {
         let library = core.library.clone();
         let units = move || i64::try_from(library.units_in_use()).unwrap_or(i64::MAX);
         metrics.gauge("krl_units", "Compiled rulesets in memory, all versions", units)?;
+        count_code(core.library.tier(), metrics)?;
         sum("krl_clouds_awake", "Clouds in memory", |seat| seat.awake.load(Ordering::Relaxed))?;
         sum("krl_evaluations", "Evaluations under way", |seat| seat.flights.load(Ordering::Relaxed))?;
         sum("krl_tasks_queued", "Tasks that wait for a shard", ShardSeat::waiting)?;
@@ -88,4 +90,27 @@ impl Engine {
             i64::try_from(queued.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
         })
     }
+}
+
+/// One of the counts.
+type Of = fn(&Statistics) -> u64;
+
+/// Counts what `tier` does; all zero where nothing makes machine code.
+fn count_code(tier: Option<&Arc<dyn Tier>>, metrics: &Metrics) -> prometheus::Result<()> {
+    let read = |of: Of| {
+        let tier = tier.cloned();
+        move || tier.as_ref().map_or(0, |tier| of(&tier.statistics()))
+    };
+    let bytes = read(|done| done.live_bytes);
+    let bytes = move || i64::try_from(bytes()).unwrap_or(i64::MAX);
+    metrics.gauge("krl_jit_code_bytes", "Bytes of machine code in memory", bytes)?;
+    let counters: [(&str, &str, Of); 6] = [
+        ("krl_jit_compiled_total", "Functions compiled to machine code", |done| done.compiled),
+        ("krl_jit_refused_total", "Functions that stay without machine code", |done| done.refused),
+        ("krl_jit_compile_nanoseconds_total", "Time spent compiling", |done| done.nanoseconds),
+        ("krl_jit_cache_hits_total", "Functions whose machine code was kept", |done| done.cache_hits),
+        ("krl_jit_cache_misses_total", "Functions compiled that were not kept", |done| done.cache_misses),
+        ("krl_jit_cache_damaged_total", "Files of machine code that were ignored", |done| done.cache_damaged),
+    ];
+    counters.into_iter().try_for_each(|(name, help, of)| metrics.counter(name, help, read(of)))
 }

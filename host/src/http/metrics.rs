@@ -90,8 +90,23 @@ impl Metrics {
         help: &str,
         read: impl Fn() -> i64 + Send + Sync + 'static,
     ) -> prometheus::Result<()> {
-        let gauge = IntGauge::new(name, help)?;
-        self.0.registry.register(Box::new(Read { gauge, read }))
+        let shown = IntGauge::new(name, help)?;
+        self.0.registry.register(Box::new(Read { shown, show: move |shown: &IntGauge| shown.set(read()) }))
+    }
+
+    /// Adds a count that is read whenever somebody looks at it.
+    ///
+    /// # Errors
+    /// A name that is none, or is there already.
+    pub fn counter(
+        &self,
+        name: &str,
+        help: &str,
+        read: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> prometheus::Result<()> {
+        let shown = IntCounter::new(name, help)?;
+        let show = move |shown: &IntCounter| shown.inc_by(read().saturating_sub(shown.get()));
+        self.0.registry.register(Box::new(Read { shown, show }))
     }
 
     /// All counts, in Prometheus' text form.
@@ -141,20 +156,20 @@ fn added<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> p
     Ok(collector)
 }
 
-/// A gauge with where its value is.
-struct Read<F> {
-    gauge: IntGauge,
-    read: F,
+/// What is brought up to date before it is shown.
+struct Read<C, F> {
+    shown: C,
+    show: F,
 }
 
-impl<F: Fn() -> i64 + Send + Sync> Collector for Read<F> {
+impl<C: Collector, F: Fn(&C) + Send + Sync> Collector for Read<C, F> {
     fn desc(&self) -> Vec<&Desc> {
-        self.gauge.desc()
+        self.shown.desc()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        self.gauge.set((self.read)());
-        self.gauge.collect()
+        (self.show)(&self.shown);
+        self.shown.collect()
     }
 }
 

@@ -1,16 +1,22 @@
 //! From a function to executable memory.
 
+use crate::code::{ANY, Code, DIRECT, Part};
 use crate::emit;
 use crate::flow::{Flow, known_globals};
+use cranelift_codegen::Context;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, Signature, UserExternalName, UserFuncName};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{Linkage, Module, default_libcall_names};
+use cranelift_module::{FuncId, Linkage, Module, ModuleReloc, default_libcall_names};
 use krl_vm::interp::compiled::MAX_COMPILED_REGISTERS;
 use krl_vm::load::LoadedUnit;
 use krl_vm::native::NativeCall;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Functions with more instructions stay with the interpreter: code is made in one piece, and its price grows faster than its length.
 const MAX_INSTRUCTIONS: usize = 4_000;
@@ -38,6 +44,8 @@ impl std::error::Error for NoCode {}
 /// Makes machine code for this machine.
 pub struct Compiler {
     isa: OwnedTargetIsa,
+    /// Bytes of code in memory that this compiler has made.
+    live: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Compiler {
@@ -49,12 +57,21 @@ impl fmt::Debug for Compiler {
 /// The memory of a function's code. Dropping it frees the code: nothing may run it, or call it, from then on.
 pub struct Memory {
     module: Option<JITModule>,
+    bytes: u64,
+    live: Arc<AtomicU64>,
+}
+
+impl Memory {
     /// Bytes of code.
-    pub bytes: usize,
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
 }
 
 impl Drop for Memory {
     fn drop(&mut self) {
+        self.live.fetch_sub(self.bytes, Ordering::Relaxed);
         if let Some(module) = self.module.take() {
             // SAFETY: `CodeTable::publish` has taken this into the unit's table, which evaluations keep alive as long as they run; the
             // table's pointers go with it.
@@ -100,66 +117,139 @@ impl Compiler {
         if !cfg!(unix) || !cfg!(target_pointer_width = "64") {
             return Err(NoCode::Refused("machine code is made for 64-bit Unix systems only"));
         }
-        Ok(Self { isa })
+        Ok(Self { isa, live: Arc::default() })
     }
 
-    /// Compiles a function of a unit.
+    /// The processor and system that code is made for: `x86_64-unknown-linux-gnu`.
+    #[must_use]
+    pub fn target(&self) -> String {
+        self.isa.triple().to_string()
+    }
+
+    /// Bytes of code in memory now.
+    #[must_use]
+    pub fn live_bytes(&self) -> u64 {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    pub(crate) const fn isa(&self) -> &OwnedTargetIsa {
+        &self.isa
+    }
+
+    /// Makes the code of a function of a unit.
     ///
     /// # Errors
     /// Functions that stay with the interpreter; failures of the code generator.
-    pub fn compile(&self, unit: &LoadedUnit, number: u32) -> Result<Function, NoCode> {
+    pub fn compile(&self, unit: &LoadedUnit, number: u32) -> Result<Code, NoCode> {
+        self.compile_shown(unit, number, None).map(|(code, _)| code)
+    }
+
+    /// As [`Self::compile`], with both entries as text.
+    pub(crate) fn compile_shown(
+        &self,
+        unit: &LoadedUnit,
+        number: u32,
+        form: Option<Form>,
+    ) -> Result<(Code, [String; 2]), NoCode> {
         let function =
             unit.functions().get(number as usize).ok_or(NoCode::Refused("there is no such function"))?;
         if function.code.len() > MAX_INSTRUCTIONS || function.registers > MAX_COMPILED_REGISTERS {
             return Err(NoCode::Refused("it is too large"));
         }
         let globals = known_globals(unit.unit());
-        let pure: Vec<bool> =
-            unit.natives().iter().map(|n| matches!(n.native.call, NativeCall::Pure(_))).collect();
+        let pure = pure_natives(unit);
         let flow = Flow::of(unit.unit(), function, &globals, &pure)
             .ok_or(NoCode::Refused("its code is not as the verifier leaves it"))?;
+        let target = self.isa.frontend_config();
+        let conv = target.default_call_conv;
+        let signature = emit::direct_signature(conv, function.captures > 0, function.params.len());
+        let (direct, direct_text) = self.part(DIRECT, &signature, &signature, form, |builder, own| {
+            emit::direct(&flow, number, builder, own, target)
+        })?;
+        let (any, any_text) =
+            self.part(ANY, &emit::code_signature(conv), &signature, form, |builder, own| {
+                emit::from_memory(&flow, builder, own, target)
+            })?;
+        Ok((Code { direct, any }, [direct_text, any_text]))
+    }
+
+    /// One entry, whose body may call the direct one.
+    fn part(
+        &self,
+        entry: u32,
+        signature: &Signature,
+        direct: &Signature,
+        form: Option<Form>,
+        body: impl FnOnce(FunctionBuilder<'_>, FuncRef) -> emit::Result<()>,
+    ) -> Result<(Part, String), NoCode> {
+        let mut context = Context::new();
+        context.func.signature = signature.clone();
+        context.func.name = UserFuncName::user(0, entry);
+        context.set_disasm(form == Some(Form::Instructions));
+        let name = UserExternalName { namespace: 0, index: DIRECT };
+        let name = ExternalName::user(context.func.declare_imported_user_function(name));
+        let signature = context.func.import_signature(direct.clone());
+        let own = ExtFuncData { name, signature, colocated: true, patchable: false };
+        let own = context.func.import_function(own);
+        let mut builders = FunctionBuilderContext::new();
+        body(FunctionBuilder::new(&mut context.func, &mut builders), own).map_err(NoCode::Refused)?;
+        let mut text = String::new();
+        if form == Some(Form::Clif) {
+            text = context.func.display().to_string();
+        }
+        let compiled = context.compile(&*self.isa, &mut ControlPlane::default());
+        compiled.map_err(|e| NoCode::Failed(format!("{:?}", e.inner)))?;
+        let compiled = context.compiled_code().ok_or(NoCode::Refused("there is no code"))?;
+        if let Some(instructions) = &compiled.vcode {
+            text.clone_from(instructions);
+        }
+        let id = FuncId::from_u32(entry);
+        let relocations = compiled.buffer.relocs().iter();
+        let relocations = relocations.map(|r| ModuleReloc::from_mach_reloc(r, &context.func, id)).collect();
+        let alignment = compiled.buffer.alignment;
+        Ok((Part { alignment, relocations, bytes: compiled.code_buffer().to_vec() }, text))
+    }
+
+    /// Puts code into executable memory.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn install(&self, code: &Code) -> Result<Function, NoCode> {
         let builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
-        let mut module = JITModule::new(builder);
-        let made = define(&mut module, &flow, number);
-        let mut memory = Memory { module: Some(module), bytes: 0 };
-        let ((direct, any), bytes) = made?;
-        memory.bytes = bytes;
-        let module = memory.module.as_mut().ok_or(NoCode::Refused("no module"))?;
+        let mut memory =
+            Memory { module: Some(JITModule::new(builder)), bytes: 0, live: Arc::clone(&self.live) };
+        let module = memory.module.as_mut().ok_or(NoCode::Refused("there is no module"))?;
+        // Nobody asks for the signatures of functions that come as bytes.
+        let signature = Signature::new(self.isa.default_call_conv());
+        let mut declare = |name| module.declare_function(name, Linkage::Local, &signature).map_err(failed);
+        let (direct, any) = (declare("direct")?, declare("any")?);
+        for (id, part) in [(direct, &code.direct), (any, &code.any)] {
+            let alignment = u64::from(part.alignment);
+            module.define_function_bytes(id, alignment, &part.bytes, &part.relocations).map_err(failed)?;
+        }
         module.finalize_definitions().map_err(failed)?;
-        let (direct, any) = (module.get_finalized_function(direct), module.get_finalized_function(any));
+        let entries = [direct, any].map(|id| module.get_finalized_function(id));
+        let [direct, any] = entries;
+        memory.bytes = code.bytes();
+        self.live.fetch_add(memory.bytes, Ordering::Relaxed);
         Ok(Function { direct, any, memory })
     }
 }
 
-fn failed(error: impl fmt::Display) -> NoCode {
-    NoCode::Failed(error.to_string())
+/// A form of code for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Cranelift's intermediate form, as it is before it is optimized.
+    Clif,
+    /// The processor's instructions.
+    Instructions,
 }
 
-type Defined = ((cranelift_module::FuncId, cranelift_module::FuncId), usize);
+/// Which natives of a unit work on values alone.
+pub fn pure_natives(unit: &LoadedUnit) -> Vec<bool> {
+    unit.natives().iter().map(|n| matches!(n.native.call, NativeCall::Pure(_))).collect()
+}
 
-/// Defines both entries; answers them and the bytes of their code.
-fn define(module: &mut JITModule, flow: &Flow<'_>, number: u32) -> Result<Defined, NoCode> {
-    let target = module.target_config();
-    let conv = target.default_call_conv;
-    let mut bytes = 0;
-    let signature = emit::direct_signature(conv, flow.function.captures > 0, flow.function.params.len());
-    let direct = module.declare_function("direct", Linkage::Local, &signature).map_err(failed)?;
-    let any_signature = emit::code_signature(conv);
-    let any = module.declare_function("any", Linkage::Local, &any_signature).map_err(failed)?;
-    let mut builders = FunctionBuilderContext::new();
-    let mut context = module.make_context();
-    context.func.signature = signature;
-    let own = module.declare_func_in_func(direct, &mut context.func);
-    let builder = FunctionBuilder::new(&mut context.func, &mut builders);
-    emit::direct(flow, number, builder, own, target).map_err(NoCode::Refused)?;
-    module.define_function(direct, &mut context).map_err(|e| NoCode::Failed(format!("{e:?}")))?;
-    bytes += context.compiled_code().map_or(0, |code| code.code_buffer().len());
-    module.clear_context(&mut context);
-    context.func.signature = any_signature;
-    let callee = module.declare_func_in_func(direct, &mut context.func);
-    let builder = FunctionBuilder::new(&mut context.func, &mut builders);
-    emit::from_memory(flow, builder, callee, target).map_err(NoCode::Refused)?;
-    module.define_function(any, &mut context).map_err(|e| NoCode::Failed(format!("{e:?}")))?;
-    bytes += context.compiled_code().map_or(0, |code| code.code_buffer().len());
-    Ok(((direct, any), bytes))
+fn failed(error: impl fmt::Display) -> NoCode {
+    NoCode::Failed(error.to_string())
 }

@@ -3,10 +3,15 @@
 //! [`Jit`] is the machine's [`Tier`](krl_vm::interp::compiled::Tier): it is told of functions that begin, and publishes code for those that
 //! begin often. What compiled code may do, and how it gives up in the middle, is described in [`krl_vm::interp::compiled`].
 
+mod cache;
+mod code;
 mod compile;
 mod emit;
 mod flow;
+mod listing;
 mod tier;
 
-pub use compile::{Compiler, Function, Memory, NoCode};
-pub use tier::{Jit, Mode, Statistics};
+pub use cache::CodeCache;
+pub use code::Code;
+pub use compile::{Compiler, Form, Function, Memory, NoCode};
+pub use tier::{Jit, Mode, Options, Published};

@@ -1,7 +1,9 @@
 //! What is compiled, and when.
 
+use crate::cache::{self, CodeCache};
+use crate::code::Code;
 use crate::compile::{Compiler, NoCode};
-use krl_vm::interp::compiled::{JitMode, Tier};
+use krl_vm::interp::compiled::{JitMode, Statistics, Tier};
 use krl_vm::load::LoadedUnit;
 use krl_vm::op::{Insn, Op};
 use krl_vm::unit::FunctionKind;
@@ -26,25 +28,27 @@ impl Mode {
     pub const HOT: Self = Self::Hot(2_000);
 }
 
-/// What the compiler has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Functions with code.
-    pub functions: u64,
-    /// Functions that were refused.
-    pub refused: u64,
-    /// Bytes of code made.
-    pub bytes: u64,
-    /// Nanoseconds spent.
-    pub nanoseconds: u64,
+/// What a [`Jit`] is made with.
+#[derive(Default)]
+pub struct Options {
+    /// Where code is kept between runs.
+    pub cache: Option<Arc<dyn CodeCache>>,
+    /// Is told the name, address and length of all code that can be called.
+    pub published: Option<Published>,
 }
+
+/// Takes a name like `krl:RID:function`, an address and a number of bytes.
+pub type Published = Box<dyn Fn(&str, usize, usize) + Send + Sync>;
 
 #[derive(Default)]
 struct Counts {
     functions: AtomicU64,
     refused: AtomicU64,
-    bytes: AtomicU64,
     nanoseconds: AtomicU64,
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
+    /// Entries of the cache that were whole, but no code.
+    unreadable: AtomicU64,
 }
 
 /// Compiles functions that are called often.
@@ -54,14 +58,29 @@ pub struct Jit {
     orders: Option<SyncSender<Order>>,
 }
 
-/// A function to compile. Units that are gone by then need no code.
-type Order = (Weak<LoadedUnit>, u32);
+/// A function that needs code. Units that are gone by then need none.
+struct Order {
+    unit: Weak<LoadedUnit>,
+    function: u32,
+    want: Want,
+}
+
+/// What to do for a function without code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    /// Take its code from the cache, if it is there.
+    Kept,
+    /// Make its code if it is not there.
+    Made,
+}
 
 /// Orders that wait; more are dropped and come again with a later call.
 const MAX_ORDERS: usize = 1_024;
 
 struct Shop {
     compiler: Compiler,
+    compiler_key: [u8; 32],
+    options: Options,
     counts: Counts,
 }
 
@@ -76,9 +95,10 @@ impl Jit {
     ///
     /// # Errors
     /// Machines it makes no code for; no thread.
-    pub fn new(mode: Mode) -> Result<Self, NoCode> {
+    pub fn new(mode: Mode, options: Options) -> Result<Self, NoCode> {
         let compiler = Compiler::new()?;
-        let shop = Arc::new(Shop { compiler, counts: Counts::default() });
+        let compiler_key = cache::compiler_key(&compiler);
+        let shop = Arc::new(Shop { compiler, compiler_key, options, counts: Counts::default() });
         let mut orders = None;
         if let Mode::Hot(_) = mode {
             let (sender, receiver) = sync_channel(MAX_ORDERS);
@@ -94,22 +114,22 @@ impl Jit {
     ///
     /// # Errors
     /// As [`Self::new`], where code is forced.
-    pub fn tier(mode: JitMode) -> Result<Option<Arc<dyn Tier>>, NoCode> {
-        match mode {
-            JitMode::Off => Ok(None),
-            JitMode::On => Ok(Self::new(Mode::HOT).ok().map(|jit| -> Arc<dyn Tier> { Arc::new(jit) })),
-            JitMode::Force => Ok(Some(Arc::new(Self::new(Mode::Force)?))),
-        }
+    pub fn tier(mode: JitMode, options: Options) -> Result<Option<Arc<dyn Tier>>, NoCode> {
+        let made = match mode {
+            JitMode::Off => return Ok(None),
+            JitMode::On => Self::new(Mode::HOT, options).ok(),
+            JitMode::Force => Some(Self::new(Mode::Force, options)?),
+        };
+        Ok(made.map(|jit| -> Arc<dyn Tier> { Arc::new(jit) }))
     }
 
-    /// What it has done so far.
-    #[must_use]
-    pub fn statistics(&self) -> Statistics {
-        let counts = &self.shop.counts;
-        let [functions, refused, bytes, nanoseconds] =
-            [&counts.functions, &counts.refused, &counts.bytes, &counts.nanoseconds]
-                .map(|count| count.load(Ordering::Relaxed));
-        Statistics { functions, refused, bytes, nanoseconds }
+    fn order(&self, unit: &Arc<LoadedUnit>, function: u32, want: Want) {
+        if unit.code().claim(function) {
+            let order = Order { unit: Arc::downgrade(unit), function, want };
+            if self.orders.as_ref().is_none_or(|orders| orders.try_send(order).is_err()) {
+                unit.code().disclaim(function);
+            }
+        }
     }
 }
 
@@ -118,62 +138,107 @@ impl Tier for Jit {
         match self.mode {
             Mode::Hot(threshold) => {
                 // Again from time to time: the order may have been dropped.
-                if calls >= threshold
-                    && calls.is_multiple_of(threshold.max(1))
-                    && is_worth_it(unit, function)
-                    && unit.code().claim(function)
-                {
-                    let order = (Arc::downgrade(unit), function);
-                    if self.orders.as_ref().is_none_or(|orders| orders.try_send(order).is_err()) {
-                        unit.code().disclaim(function);
-                    }
+                let due = calls >= threshold && calls.is_multiple_of(threshold.max(1));
+                let first = calls == 0 && self.shop.options.cache.is_some();
+                if (due || first) && is_worth_it(unit, function) {
+                    self.order(unit, function, if due { Want::Made } else { Want::Kept });
                 }
             }
-            Mode::Force => self.shop.compile_once(unit, function),
+            Mode::Force => self.shop.make_once(unit, function),
             Mode::Scattered(seed) => {
                 let spread = (seed ^ u64::from(function).wrapping_mul(0x9E37_79B9_7F4A_7C15))
                     .wrapping_mul(0xD134_2543_DE82_EF95);
                 if u64::from(calls) >= (spread >> 40) % 20 {
-                    self.shop.compile_once(unit, function);
+                    self.shop.make_once(unit, function);
                 }
             }
+        }
+    }
+
+    fn statistics(&self) -> Statistics {
+        let counts = &self.shop.counts;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let damaged = self.shop.options.cache.as_ref().map_or(0, |cache| cache.damaged());
+        Statistics {
+            compiled: read(&counts.functions),
+            refused: read(&counts.refused),
+            live_bytes: self.shop.compiler.live_bytes(),
+            nanoseconds: read(&counts.nanoseconds),
+            cache_hits: read(&counts.cache_hits),
+            cache_misses: read(&counts.cache_misses),
+            cache_damaged: damaged + read(&counts.unreadable),
         }
     }
 }
 
 impl Shop {
-    fn compile_once(&self, unit: &Arc<LoadedUnit>, function: u32) {
+    fn make_once(&self, unit: &Arc<LoadedUnit>, function: u32) {
         if unit.code().claim(function) {
-            self.compile(unit, function);
+            self.make(unit, function, Want::Made);
         }
     }
 
     fn work(&self, orders: &Receiver<Order>) {
-        while let Ok((unit, function)) = orders.recv() {
+        while let Ok(Order { unit, function, want }) = orders.recv() {
             if let Some(unit) = unit.upgrade() {
-                self.compile(&unit, function);
+                self.make(&unit, function, want);
             }
         }
     }
 
-    fn compile(&self, unit: &Arc<LoadedUnit>, function: u32) {
+    /// Gives a function its code. It is claimed.
+    fn make(&self, unit: &Arc<LoadedUnit>, function: u32, want: Want) {
+        let cache = self.options.cache.as_deref();
+        let cache =
+            cache.and_then(|cache| Some((cache, cache::function_key(&self.compiler_key, unit, function)?)));
+        if let Some((cache, key)) = cache
+            && let Some(code) = self.kept(cache, &key)
+        {
+            add(&self.counts.cache_hits, 1);
+            self.publish(unit, function, &code);
+            return;
+        }
+        if want == Want::Kept {
+            unit.code().disclaim(function);
+            return;
+        }
         let begun = std::time::Instant::now();
-        match self.compiler.compile(unit, function) {
-            Ok(made) => {
-                self.counts.functions.fetch_add(1, Ordering::Relaxed);
-                self.counts.bytes.fetch_add(made.memory.bytes as u64, Ordering::Relaxed);
-                // SAFETY: both entries are this function of this unit, compiled by the agreement; `memory` owns them.
-                #[expect(unsafe_code, reason = "the machine calls what is published")]
-                unsafe {
-                    unit.code().publish([(function, made.direct, made.any)], Box::new(made.memory));
-                }
-            }
-            Err(_) => {
-                self.counts.refused.fetch_add(1, Ordering::Relaxed);
+        let made = self.compiler.compile(unit, function);
+        add(&self.counts.nanoseconds, u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        let Ok(code) = made else { return add(&self.counts.refused, 1) };
+        add(&self.counts.functions, 1);
+        self.publish(unit, function, &code);
+        if let Some((cache, key)) = cache {
+            add(&self.counts.cache_misses, 1);
+            if let Some(bytes) = code.encode() {
+                cache.put(&key, &bytes);
             }
         }
-        let spent = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.counts.nanoseconds.fetch_add(spent, Ordering::Relaxed);
+    }
+
+    fn kept(&self, cache: &dyn CodeCache, key: &[u8; 32]) -> Option<Code> {
+        let bytes = cache.get(key)?;
+        let code = Code::decode(&bytes);
+        if code.is_none() {
+            add(&self.counts.unreadable, 1);
+        }
+        code
+    }
+
+    fn publish(&self, unit: &Arc<LoadedUnit>, function: u32, code: &Code) {
+        let Ok(made) = self.compiler.install(code) else { return add(&self.counts.refused, 1) };
+        if let Some(published) = &self.options.published {
+            let name = unit.functions().get(function as usize).map_or("", |f| &f.name);
+            let name = format!("krl:{}:{name}", unit.unit().rid);
+            published(&name, made.direct as usize, code.direct.bytes.len());
+            published(&format!("{name}:any"), made.any as usize, code.any.bytes.len());
+        }
+        // SAFETY: both entries are this function of this unit, compiled by the agreement: by this compiler, or by one with its key, which
+        // the cache vouches for; `memory` owns them.
+        #[expect(unsafe_code, reason = "the machine calls what is published")]
+        unsafe {
+            unit.code().publish([(function, made.direct, made.any)], Box::new(made.memory));
+        }
     }
 }
 
@@ -195,3 +260,7 @@ fn is_worth_it(unit: &LoadedUnit, function: u32) -> bool {
 
 /// The way in costs about as much as a dozen small instructions.
 const LEAST_GAIN: u32 = 12;
+
+fn add(count: &AtomicU64, by: u64) {
+    count.fetch_add(by, Ordering::Relaxed);
+}

@@ -18,7 +18,7 @@ pub use calls::NOT_CALLED;
 pub(super) use enter::Compiled;
 pub use enter::MAX_COMPILED_REGISTERS;
 pub use helpers::{Address, HELPERS, Helper};
-pub use table::{CodeTable, Entry, Tier};
+pub use table::{CodeTable, Entry, Statistics, Tier};
 
 use super::Vm;
 use crate::load::LoadedUnit;

@@ -5,7 +5,7 @@ use crate::load::LoadedUnit;
 use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The code of one function; null while there is none. `repr(C)`: compiled code reads it.
 #[derive(Debug, Default)]
@@ -48,13 +48,15 @@ pub struct CodeTable {
     entries: Box<[Entry]>,
     /// What owns the memory of the code.
     memory: Mutex<Vec<Box<dyn Any + Send>>>,
+    /// What compilers know the unit by; none where it has no such thing.
+    identity: OnceLock<Option<[u8; 32]>>,
 }
 
 impl CodeTable {
     /// A table for this many functions, without code.
     #[must_use]
     pub fn new(functions: usize) -> Self {
-        Self { entries: (0..functions).map(|_| Entry::default()).collect(), memory: Mutex::default() }
+        Self { entries: (0..functions).map(|_| Entry::default()).collect(), ..Self::default() }
     }
 
     /// The entry of a function.
@@ -81,6 +83,12 @@ impl CodeTable {
         if let Some(entry) = self.entry(function) {
             entry.claimed.store(false, Ordering::Relaxed);
         }
+    }
+
+    /// What a compiler knows the unit by; `make` is asked once.
+    #[must_use]
+    pub fn identity(&self, make: impl FnOnce() -> Option<[u8; 32]>) -> Option<[u8; 32]> {
+        *self.identity.get_or_init(make)
     }
 
     /// All entries.
@@ -123,4 +131,26 @@ pub trait Tier: fmt::Debug + Send + Sync {
     /// A function of the unit begins in the interpreter, which has begun it `calls` times before. What is to be done now must be short:
     /// the evaluation waits.
     fn called(&self, unit: &Arc<LoadedUnit>, function: u32, calls: u32);
+
+    /// What it has done so far.
+    fn statistics(&self) -> Statistics;
+}
+
+/// What a [`Tier`] has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Functions that were compiled.
+    pub compiled: u64,
+    /// Functions that were refused.
+    pub refused: u64,
+    /// Bytes of code in memory now.
+    pub live_bytes: u64,
+    /// Nanoseconds spent compiling.
+    pub nanoseconds: u64,
+    /// Functions whose code came from the cache.
+    pub cache_hits: u64,
+    /// Functions that were compiled because the cache did not have their code.
+    pub cache_misses: u64,
+    /// Entries of the cache that were damaged or not its own.
+    pub cache_damaged: u64,
 }
