@@ -6,7 +6,7 @@
 //! its own frames of these notes, and the interpreter goes on as if it had run all along (`enter`). So there is one description of
 //! failures, stacks, suspensions and budgets: the interpreter's.
 //!
-//! What must be equal on both sides is in this module: the layout of [`Env`] and [`Entry`], and the [`Helpers`].
+//! What must be equal on both sides is in this module: the layout of [`Env`] and [`Entry`], and the helpers ([`HELPERS`]).
 #![expect(unsafe_code, reason = "machine code is called through pointers; each use gives its proof")]
 
 mod calls;
