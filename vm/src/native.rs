@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::heap::Heap;
+use crate::interp::compiled::{Caller, Stopped};
 use crate::value::{Kind, Value};
 
 /// A standard library function as the machine sees it.
@@ -45,6 +46,13 @@ pub trait Iteration: Send {
     /// # Errors
     /// What the native raises.
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault>;
+
+    /// Makes calls for as long as what is called is machine code; `result` is what the last one answered. Not to be written by natives: each
+    /// has its own copy of the loop, in which `next` is known.
+    #[doc(hidden)]
+    fn drive(&mut self, caller: &mut Caller<'_>, result: Value) -> Result<Value, Stopped> {
+        caller.drive(self, result)
+    }
 }
 
 /// A step of an [`Iteration`].
@@ -54,7 +62,7 @@ pub enum Step {
     Call {
         /// The function.
         function: Value,
-        /// Arguments.
+        /// Arguments; `null` behind the first `count`.
         args: [Value; 4],
         /// How many of them.
         count: u8,

@@ -142,7 +142,7 @@ fn length(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let value = arg(args, 0);
     let count = match heap.kind(value) {
         Kind::String => heap.char_count(value),
-        Kind::Array => heap.array(value).len(),
+        Kind::Array => heap.array_len(value),
         Kind::Map => heap.map_len(value),
         _ => 0,
     };

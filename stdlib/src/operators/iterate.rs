@@ -73,14 +73,14 @@ impl Walk {
     }
 
     fn len(&self, heap: &Heap) -> usize {
-        self.entries.as_ref().map_or_else(|| heap.array(self.whole).len(), Vec::len)
+        self.entries.as_ref().map_or_else(|| heap.array_len(self.whole), Vec::len)
     }
 
     /// The value at a position.
     fn value(&self, heap: &Heap, at: usize) -> Option<Value> {
         match &self.entries {
             Some(entries) => entries.get(at).map(|e| e.value),
-            None => heap.array(self.whole).get(at).copied(),
+            None => heap.item(self.whole, at),
         }
     }
 
@@ -128,6 +128,7 @@ fn map(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 }
 
 impl Iteration for Map {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 {
             self.results.push(result);
@@ -176,6 +177,7 @@ impl Filter {
 }
 
 impl Iteration for Filter {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 && heap.is_truthy(result) {
             self.kept.push(self.walk.at - 1);
@@ -232,6 +234,7 @@ impl Collect {
 }
 
 impl Iteration for Collect {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 {
             self.add(heap, result, self.walk.last(heap))?;
@@ -276,6 +279,7 @@ fn none(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 }
 
 impl Iteration for Ask {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 && heap.is_truthy(result) == self.decisive {
             return Ok(Step::Done(Value::bool(self.verdict)));
@@ -295,10 +299,10 @@ struct Reduce {
 fn reduce(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
     let (whole, function, default) = (arg(args, 0), arg(args, 1), args.get(2).copied());
     need_array(whole)?;
-    let items = heap.array(whole);
-    match (items, default) {
-        ([], _) => return Ok(Start::Done(default.unwrap_or(Value::number(0.0)))),
-        ([only], None) => return Ok(Start::Done(*only)),
+    let first = heap.item(whole, 0);
+    match (first, heap.array_len(whole), default) {
+        (None, ..) => return Ok(Start::Done(default.unwrap_or(Value::number(0.0)))),
+        (Some(only), 1, None) => return Ok(Start::Done(only)),
         _ => {}
     }
     if !is_callable(heap, function) {
@@ -306,14 +310,15 @@ fn reduce(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
         return Err(Fault::error(format!("The .reduce() operator cannot use {text} as a function")));
     }
     let at = usize::from(default.is_none());
-    let first = default.or_else(|| items.first().copied());
+    let first = default.or(first);
     Ok(Start::Iterate(Box::new(Reduce { whole, function, at, first })))
 }
 
 impl Iteration for Reduce {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         let made = self.first.take().unwrap_or(result);
-        let Some(&value) = heap.array(self.whole).get(self.at) else { return Ok(Step::Done(made)) };
+        let Some(value) = heap.item(self.whole, self.at) else { return Ok(Step::Done(made)) };
         let at = Value::number(self.at as f64);
         self.at += 1;
         Ok(Step::Call { function: self.function, args: [made, value, at, self.whole], count: 4 })
@@ -341,12 +346,13 @@ fn pairwise(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
     if !is_callable(heap, function) {
         return refuse(format!("cannot use {} as a function", heap.text(function)));
     }
-    let lengths = lists.iter().map(|&l| if l.is_array() { heap.array(l).len() } else { 1 });
+    let lengths = lists.iter().map(|&l| if l.is_array() { heap.array_len(l) } else { 1 });
     let length = lengths.max().unwrap_or(0);
     Ok(Start::Iterate(Box::new(Pairwise { whole, function, length, at: 0, results: Vec::new() })))
 }
 
 impl Iteration for Pairwise {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.at > 0 {
             self.results.push(result);

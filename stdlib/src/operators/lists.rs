@@ -70,7 +70,7 @@ fn append(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     };
     for &added in args.get(1..).unwrap_or_default() {
         list = if added.is_array() {
-            heap.check_room(heap.array(added).len() * 8)?;
+            heap.check_room(heap.array_len(added) * 8)?;
             let items = heap.array(added).to_vec();
             heap.array_extend(list, &items)?
         } else {
@@ -106,7 +106,7 @@ fn position(heap: &Heap, value: Value, operator: &str, role: &str) -> Result<f64
 fn slice(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let value = arg(args, 0);
     need_array(value)?;
-    let length = heap.array(value).len() as f64;
+    let length = heap.array_len(value) as f64;
     let [_, start, ..] = *args else { return Ok(value) };
     if length == 0.0 {
         return Ok(value);

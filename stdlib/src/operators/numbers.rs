@@ -55,12 +55,7 @@ fn range(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     if count > f64::from(u32::MAX) {
         return Err(Fault::limit(Limit::Memory));
     }
-    heap.check_room(count as usize * 8)?;
-    let numbers: Vec<Value> = std::iter::successors(Some(start), |n| Some(n + step))
-        .take(count as usize)
-        .map(Value::number)
-        .collect();
-    heap.array_from(&numbers)
+    heap.array_range(start, step, count as usize)
 }
 
 /// Works on both operands as 32-bit numbers; `verb` is for the message.

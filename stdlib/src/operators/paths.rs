@@ -41,7 +41,7 @@ fn path_keys(heap: &mut Heap, path: Value) -> Result<Vec<Value>, Fault> {
     if !path.is_array() {
         return Ok(vec![heap.key(path)?]);
     }
-    if heap.array(path).len() > MAX_NESTING as usize {
+    if heap.array_len(path) > MAX_NESTING as usize {
         return Err(Fault::limit(Limit::Depth));
     }
     let parts = heap.array(path).to_vec();
@@ -62,7 +62,7 @@ fn with_member(heap: &mut Heap, collection: Value, key: Value, value: Value) -> 
         return heap.map_put(collection, key, value);
     }
     let Some(at) = array_index(heap.str(key)) else { return Ok(collection) };
-    let (at, length) = (at as usize, heap.array(collection).len());
+    let (at, length) = (at as usize, heap.array_len(collection));
     if at == length {
         return heap.array_push(collection, value);
     }
@@ -89,7 +89,7 @@ fn addressed(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
 fn keys(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let of = addressed(heap, args)?;
     let mut keys: Vec<Value> = heap.map_entries(of).iter().map(|e| e.key).collect();
-    for at in 0..heap.array(of).len() {
+    for at in 0..heap.array_len(of) {
         keys.push(heap.key(Value::number(at as f64))?);
     }
     heap.array_from(&keys)
@@ -120,7 +120,7 @@ impl Missing {
         match value {
             Some(value) if value.is_map() => Ok(value),
             Some(value) if value.is_array() => {
-                let fits = index.is_some_and(|at| at as usize <= heap.array(value).len());
+                let fits = index.is_some_and(|at| at as usize <= heap.array_len(value));
                 if self == Self::ByKey || fits { Ok(value) } else { array_as_map(heap, value) }
             }
             _ if self == Self::ByKey && index.is_some() => heap.array_from(&[]),

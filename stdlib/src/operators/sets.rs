@@ -130,7 +130,7 @@ fn hash_parts(heap: &Heap, value: Value, parts: &mut u32, hasher: &mut DefaultHa
         None => (value.number_unchecked() + 0.0).to_bits().hash(hasher),
         Some(Tag::String) => heap.str(value).hash(hasher),
         Some(Tag::Array) => {
-            heap.array(value).len().hash(hasher);
+            heap.array_len(value).hash(hasher);
             for &item in heap.array(value).iter().take(left as usize) {
                 hash_parts(heap, item, parts, hasher);
             }

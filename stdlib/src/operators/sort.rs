@@ -23,11 +23,11 @@ signatures! {
 
 fn sort(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
     let (value, by) = (arg(args, 0), arg(args, 1));
-    if !value.is_array() || heap.array(value).len() < 2 {
+    if !value.is_array() || heap.array_len(value) < 2 {
         return Ok(Start::Done(value));
     }
     // Keys or merges beside the elements.
-    heap.check_room(heap.array(value).len() * 32)?;
+    heap.check_room(heap.array_len(value) * 32)?;
     if is_callable(heap, by) && heap.kind(by) != Kind::Action {
         let merge = MergeSort::new(heap.array(value).to_vec());
         return Ok(Start::Iterate(Box::new(SortWith { merge, function: by, comparing: false })));
@@ -101,22 +101,31 @@ impl MergeSort {
     }
 
     /// The next two elements to compare; none when all is sorted.
+    #[inline]
     fn pair(&mut self) -> Option<(Value, Value)> {
         loop {
             match (self.left.get(self.taken), self.items.get(self.right)) {
                 (Some(&a), Some(&b)) if self.right < self.end => return Some((a, b)),
-                (Some(_), _) => self.take(Side::Left),
-                (None, _) => {
-                    // What is left of the right half is in its place already.
-                    let (low, middle, high) = self.merges.pop()?;
-                    self.left.clear();
-                    self.left.extend_from_slice(self.items.get(low..middle).unwrap_or_default());
-                    (self.taken, self.right, self.end, self.out) = (0, middle, high, low);
-                }
+                _ => self.finish_merge()?,
             }
         }
     }
 
+    /// Takes what is left of the left half (what is left of the right one is in its place already), and begins the next merge.
+    #[inline(never)]
+    fn finish_merge(&mut self) -> Option<()> {
+        let rest = self.left.get(self.taken..).unwrap_or_default();
+        if let Some(places) = self.items.get_mut(self.out..self.out + rest.len()) {
+            places.copy_from_slice(rest);
+        }
+        let (low, middle, high) = self.merges.pop()?;
+        self.left.clear();
+        self.left.extend_from_slice(self.items.get(low..middle).unwrap_or_default());
+        (self.taken, self.right, self.end, self.out) = (0, middle, high, low);
+        Some(())
+    }
+
+    #[inline]
     fn take(&mut self, side: Side) {
         let from = match side {
             Side::Left => self.left.get(self.taken),
@@ -141,9 +150,13 @@ struct SortWith {
 }
 
 impl Iteration for SortWith {
+    #[inline]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.comparing {
-            let wrong = heap.order(result, Value::number(0.0)) == Ordering::Greater;
+            let wrong = match result.as_number() {
+                Some(sign) => sign > 0.0,
+                None => heap.order(result, Value::number(0.0)) == Ordering::Greater,
+            };
             self.merge.take(if wrong { Side::Right } else { Side::Left });
         }
         self.comparing = true;

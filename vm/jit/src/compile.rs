@@ -160,11 +160,16 @@ impl Compiler {
         let pure = pure_natives(unit);
         let flow = Flow::of(unit.unit(), function, &globals, &pure)
             .ok_or(NoCode::Refused("its code is not as the verifier leaves it"))?;
+        let broken = NoCode::Refused("its code is not as the verifier leaves it");
+        let numeric = match flow.number_parameters() {
+            Some(0) => None,
+            numbers => Some(numbers.and_then(|numbers| flow.where_numbers(numbers)).ok_or(broken)?),
+        };
         let target = self.isa.frontend_config();
         let conv = target.default_call_conv;
         let signature = emit::direct_signature(conv, function.captures > 0, function.params.len());
         let (direct, direct_text) = self.part(DIRECT, &signature, &signature, form, |builder, own| {
-            emit::direct(&flow, number, builder, own, target)
+            emit::direct(&flow, numeric.as_ref(), number, builder, own, target)
         })?;
         let (any, any_text) =
             self.part(ANY, &emit::code_signature(conv), &signature, form, |builder, own| {

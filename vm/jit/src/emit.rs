@@ -49,16 +49,18 @@ fn answering(conv: CallConv, words: usize) -> Signature {
     signature
 }
 
-/// Makes the code of a function that takes its arguments one by one. `own` is the function itself.
-pub fn direct(
-    flow: &Flow<'_>,
+/// Makes the code of a function that takes its arguments one by one: the body for `numeric` where its numbers are numbers, else that for
+/// `flow`. `own` is the function itself.
+pub fn direct<'a>(
+    flow: &'a Flow<'a>,
+    numeric: Option<&'a Flow<'a>>,
     number: u32,
     builder: FunctionBuilder<'_>,
     own: FuncRef,
     target: TargetFrontendConfig,
 ) -> Result<()> {
     let mut emit = Emit::new(flow, number, builder, own, target.default_call_conv)?;
-    emit.function()?;
+    emit.function(numeric)?;
     emit.builder.seal_all_blocks();
     emit.builder.finalize(target);
     Ok(())
@@ -170,8 +172,44 @@ impl<'a, 'b> Emit<'a, 'b> {
         })
     }
 
-    fn function(&mut self) -> Result<()> {
+    fn function(&mut self, numeric: Option<&'a Flow<'a>>) -> Result<()> {
         self.begin()?;
+        if let Some(numeric) = numeric {
+            self.numeric(numeric)?;
+        }
+        self.go_to(0)?;
+        self.body()
+    }
+
+    /// The body for parameters that are numbers; goes on where they are not.
+    fn numeric(&mut self, numeric: &'a Flow<'a>) -> Result<()> {
+        let kinds = &numeric.blocks.first().ok_or(BROKEN)?.kinds;
+        let is_number = |register: &u16| kinds.get(usize::from(*register)) == Some(&Kind::Number);
+        let numbers: Vec<u16> = (0..self.flow.function.registers).filter(is_number).collect();
+        let general = self.builder.create_block();
+        for &register in &numbers {
+            let value = self.value(register);
+            let finite = self.is_finite(value);
+            let next = self.builder.create_block();
+            self.builder.ins().brif(finite, next, &[], general, &[]);
+            self.builder.switch_to_block(next);
+            let double = self.unbox(value);
+            self.set_double(register, double);
+        }
+        let blocks = numeric.blocks.iter().map(|_| self.builder.create_block()).collect();
+        let flow = std::mem::replace(&mut self.flow, numeric);
+        let blocks = std::mem::replace(&mut self.blocks, blocks);
+        self.kinds.clone_from(kinds);
+        self.go_to(0)?;
+        self.body()?;
+        (self.flow, self.blocks) = (flow, blocks);
+        self.builder.switch_to_block(general);
+        self.kinds.fill(Kind::Any);
+        (self.at, self.mark) = (0, 0);
+        Ok(())
+    }
+
+    fn body(&mut self) -> Result<()> {
         for number in 0..self.flow.blocks.len() {
             let block = self.flow.blocks.get(number).ok_or(BROKEN)?;
             let here = *self.blocks.get(number).ok_or(BROKEN)?;
@@ -208,8 +246,7 @@ impl<'a, 'b> Emit<'a, 'b> {
         let limit = self.field(offset_of!(Env, stack_limit));
         let low = self.builder.ins().icmp(IntCC::UnsignedLessThan, here, limit);
         self.cold(low, |emit| emit.leave(leave::DEEPER, 0, emit.live))?;
-        self.refill_if_empty(0)?;
-        self.go_to(0)
+        self.refill_if_empty(0)
     }
 
     fn instruction(&mut self, insn: Insn) -> Result<()> {
@@ -239,6 +276,11 @@ impl<'a, 'b> Emit<'a, 'b> {
             Op::CheckSet => self.check_set(insn)?,
             Op::Global => self.global(insn)?,
             Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Rem => self.arithmetic(op, a, b, c)?,
+            Op::Compare => self.order(insn)?,
+            Op::Cmp => {
+                let sign = self.sign(insn)?;
+                self.set_double(a, sign);
+            }
             Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => self.compare(op, a, b, c)?,
             Op::Not => {
                 let truthy = self.truthy(b, flag)?;

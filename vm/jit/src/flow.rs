@@ -17,6 +17,8 @@ pub enum Kind {
     Number,
     /// `true` or `false`.
     Boolean,
+    /// Text.
+    Text,
     /// What global number `.0` holds, and that is always this function of this unit.
     Function(u32),
 }
@@ -56,12 +58,27 @@ pub struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    /// `None` where the code is not as the verifier leaves it.
+    /// The flow of a function that finds anything in its parameters. `None` where the code is not as the verifier leaves it.
     pub fn of(
         unit: &'a Unit,
         function: &'a Function,
         globals: &'a [Option<u32>],
         pure: &'a [bool],
+    ) -> Option<Self> {
+        Self::with(unit, function, globals, pure, 0)
+    }
+
+    /// The same function where the parameters `numbers` hold finite numbers.
+    pub fn where_numbers(&self, numbers: Registers) -> Option<Self> {
+        Self::with(self.unit, self.function, self.globals, self.pure, numbers)
+    }
+
+    fn with(
+        unit: &'a Unit,
+        function: &'a Function,
+        globals: &'a [Option<u32>],
+        pure: &'a [bool],
+        numbers: Registers,
     ) -> Option<Self> {
         let mut starts = vec![false; function.code.len() + 1];
         *starts.first_mut()? = true;
@@ -86,7 +103,7 @@ impl<'a> Flow<'a> {
             blocks.last_mut()?.end = at + 1;
         }
         let mut flow = Self { unit, pure, function, globals, blocks, block_at };
-        flow.find_kinds()?;
+        flow.find_kinds(numbers)?;
         flow.find_live()?;
         flow.find_marks()?;
         Some(flow)
@@ -99,9 +116,10 @@ impl<'a> Flow<'a> {
         next.into_iter().map(|to| *self.block_at.get(to)?).collect()
     }
 
-    fn find_kinds(&mut self) -> Option<()> {
-        let registers = usize::from(self.function.registers);
-        self.blocks.first_mut()?.kinds = vec![Kind::Any; registers];
+    fn find_kinds(&mut self, numbers: Registers) -> Option<()> {
+        let registers = 0..self.function.registers;
+        let kind = |register| if numbers & bit(register) == 0 { Kind::Any } else { Kind::Number };
+        self.blocks.first_mut()?.kinds = registers.map(kind).collect();
         let mut again = true;
         while again {
             again = false;
@@ -139,12 +157,19 @@ impl<'a> Flow<'a> {
             Op::Int => Kind::Number,
             Op::Const => match self.unit.constants.get(insn.bc() as usize) {
                 Some(Constant::Number(n)) if n.is_finite() => Kind::Number,
+                Some(Constant::String(_)) => Kind::Text,
                 _ => Kind::Any,
             },
+            Op::Text => Kind::Text,
+            Op::Compare | Op::Cmp => Kind::Number,
             Op::True | Op::False | Op::Not | Op::Like | Op::Member | Op::IterLast => Kind::Boolean,
             Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => Kind::Boolean,
             Op::Sub | Op::Mul | Op::Div | Op::Rem => Kind::Number,
-            Op::Add if of(insn.b()) == Kind::Number && of(insn.c()) == Kind::Number => Kind::Number,
+            Op::Add => match (of(insn.b()), of(insn.c())) {
+                (Kind::Number, Kind::Number) => Kind::Number,
+                (Kind::Text, _) | (_, Kind::Text) => Kind::Text,
+                _ => Kind::Any,
+            },
             Op::Global => match self.globals.get(usize::from(insn.b())).copied().flatten() {
                 Some(function) => Kind::Function(function),
                 None => Kind::Any,
@@ -157,6 +182,31 @@ impl<'a> Flow<'a> {
             }
         });
         Some(())
+    }
+
+    /// The parameters the function computes with and never overwrites: worth a body of their own for when they are numbers.
+    pub fn number_parameters(&self) -> Option<Registers> {
+        let parameters = (0..self.function.params.len() as u16).map(bit).fold(0, |all, one| all | one);
+        let (mut read, mut written) = (0, 0);
+        for block in self.blocks.iter().filter(|block| !block.kinds.is_empty()) {
+            let mut kinds = block.kinds.clone();
+            for &insn in self.function.code.get(block.start..block.end)? {
+                let op = insn.op()?;
+                let text = |register: u16| kinds.get(usize::from(register)) == Some(&Kind::Text);
+                let computes = match op {
+                    Op::Add => !text(insn.b()) && !text(insn.c()),
+                    Op::Sub | Op::Mul | Op::Div | Op::Rem | Op::Compare => true,
+                    Op::Lt | Op::Le | Op::Gt | Op::Ge => true,
+                    _ => false,
+                };
+                if computes {
+                    read |= bit(insn.b()) | bit(insn.c());
+                }
+                for_writes(op, insn, |register| written |= bit(register));
+                self.apply(&mut kinds, insn)?;
+            }
+        }
+        Some(parameters & read & !written)
     }
 
     fn find_live(&mut self) -> Option<()> {

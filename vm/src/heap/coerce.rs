@@ -47,7 +47,7 @@ impl Heap {
             None => v.as_number().filter(|n| n.is_finite()),
             Some(Tag::Immediate) => Some(if v == Value::TRUE { 1.0 } else { 0.0 }),
             Some(Tag::String) => number::parse(self.str(v)),
-            Some(Tag::Array) => Some(self.array(v).len() as f64),
+            Some(Tag::Array) => Some(self.array_len(v) as f64),
             Some(Tag::Map) => Some(self.map_len(v) as f64),
             _ => None,
         }
@@ -86,7 +86,7 @@ impl Heap {
         if depth > MAX_NESTING {
             return Err(Fault::limit(Limit::Depth));
         }
-        let parts = 1 + self.array(a).len() / 16 + self.map_len(a);
+        let parts = 1 + self.array_len(a) / 16 + self.map_len(a);
         *left = left.checked_sub(parts as u32).ok_or_else(|| Fault::limit(Limit::Instructions))?;
         match (a.tag(), b.tag()) {
             (Some(Tag::String), Some(Tag::String)) => Ok(self.str_eq(a, b)),

@@ -11,6 +11,7 @@ mod coerce;
 mod convert;
 mod map;
 mod path;
+mod range;
 mod region;
 mod string;
 
@@ -118,7 +119,7 @@ impl Heap {
     /// Bytes in use by the event region.
     #[must_use]
     pub fn used_bytes(&self) -> usize {
-        self.event.words.len() * 8
+        self.event.bytes()
     }
 
     /// The loaded units.
@@ -145,7 +146,7 @@ impl Heap {
     #[inline]
     fn reserve(&mut self, n: usize) -> Result<usize, Fault> {
         let at = self.event.words.len();
-        if at + n > self.limit_words {
+        if self.event.used() + n > self.limit_words {
             return Err(Fault::limit(Limit::Memory));
         }
         Ok(at)
@@ -156,13 +157,13 @@ impl Heap {
     /// # Errors
     /// [`Limit::Memory`]
     pub fn check_room(&self, bytes: usize) -> Result<(), Fault> {
-        if self.event.words.len() + bytes / 8 > self.limit_words {
+        if self.event.used() + bytes / 8 > self.limit_words {
             return Err(Fault::limit(Limit::Memory));
         }
         Ok(())
     }
 
-    // Arrays. Header: buffer offset << 32 | length. Buffer: used << 32 | capacity, then the items.
+    // Arrays. Header: buffer offset << 32 | length. Buffer: used << 32 | capacity, then the items. Or the items are computed (`range`).
 
     /// A new array.
     ///
@@ -191,6 +192,9 @@ impl Heap {
         }
         let header = self.word(v, 0);
         let (start, len) = ((header >> 32) as usize + 1, (header & 0xFFFF_FFFF) as usize);
+        if start > range::COMPUTED {
+            return self.region(v).computed(self.word(v, 1) as usize, len);
+        }
         region::values(self.region(v).words.get(start..start + len).unwrap_or_default())
     }
 

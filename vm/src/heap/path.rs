@@ -31,13 +31,11 @@ impl Heap {
 
     /// The item a key selects: numbers and texts that spell an index canonically do, nothing else.
     fn array_item(&self, array: Value, key: Value) -> Option<Value> {
-        let items = self.array(array);
         if let Some(n) = key.as_number() {
             let index = n as usize;
-            return if index as f64 == n { items.get(index).copied() } else { None };
+            return if index as f64 == n { self.item(array, index) } else { None };
         }
-        let index = array_index(&self.text(key))?;
-        items.get(index as usize).copied()
+        self.item(array, array_index(&self.text(key))? as usize)
     }
 
     fn map_item(&self, map: Value, key: Value) -> Option<Value> {

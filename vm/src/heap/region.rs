@@ -1,5 +1,6 @@
 //! A region: words, and the regular expressions its handles point at.
 
+use super::range::Range;
 use crate::value::Value;
 use krl_regexp::Regexp;
 
@@ -8,21 +9,33 @@ use krl_regexp::Regexp;
 pub struct Region {
     pub(super) words: Vec<u64>,
     pub(super) regexps: Vec<Regexp>,
+    pub(super) ranges: Vec<Range>,
+    /// Words that count as used for `ranges`.
+    pub(super) computed_words: usize,
 }
 
 impl Region {
     /// A region without anything.
-    pub const EMPTY: Self = Self { words: Vec::new(), regexps: Vec::new() };
+    pub const EMPTY: Self =
+        Self { words: Vec::new(), regexps: Vec::new(), ranges: Vec::new(), computed_words: 0 };
 
     pub(super) fn clear(&mut self) {
         self.words.clear();
         self.regexps.clear();
+        self.ranges.clear();
+        self.computed_words = 0;
+    }
+
+    /// Words that count as used.
+    #[inline]
+    pub(super) fn used(&self) -> usize {
+        self.words.len() + self.computed_words
     }
 
     /// Bytes in use.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.words.len() * 8
+        self.used() * 8
     }
 }
 

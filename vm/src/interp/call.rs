@@ -247,17 +247,17 @@ impl Vm {
                     to = running.to;
                     self.calls.iterations.pop();
                 }
+                Step::Call { function, args, count } if self.has_code(function) => {
+                    let Some(running) = self.calls.iterations.pop() else {
+                        return Err(Fault::internal("no native is calling functions"));
+                    };
+                    match self.drive(host, running, (function, args, count))? {
+                        Ok(result) => (value, to) = result,
+                        Err(flow) => return Ok(flow),
+                    }
+                }
                 Step::Call { function, args, count } => {
                     let args = args.get(..usize::from(count)).unwrap_or(&args);
-                    match self.call_for_native(host, function, args)? {
-                        Some(Ok(result)) => {
-                            value = result;
-                            to = ReturnTo::Iteration;
-                            continue;
-                        }
-                        Some(Err(flow)) => return Ok(flow),
-                        None => {}
-                    }
                     let flow = self.invoke(host, function, args, false, ReturnTo::Iteration)?;
                     let Some(answer) = self.answered.take() else { return Ok(flow) };
                     value = answer;

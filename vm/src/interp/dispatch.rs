@@ -35,17 +35,16 @@ impl Vm {
                 return Err(Fault::internal("no such function"));
             };
             let resumed = std::mem::take(&mut left);
+            // Slices end where functions begin, loops go round and natives were called: without these nothing goes on for long.
+            if frame.pc == 0 && !resumed && self.meter.fuel <= 0 {
+                self.meter.refill(host)?;
+            }
             if frame.pc == 0
                 && !resumed
-                && self.meter.fuel > 0
                 && let Some(code) = self.code_of(frame.unit, frame.function)
             {
                 match self.run_code(host, code, &frame)? {
-                    Flow::Continue => {
-                        if self.meter.fuel <= 0 {
-                            self.meter.refill(host)?;
-                        }
-                    }
+                    Flow::Continue => {}
                     Flow::Resume => left = true,
                     end => return Ok(end),
                 }
@@ -87,7 +86,21 @@ impl Vm {
                     }
                 };
             }
-            /// Calls, returns: the frame may change.
+            /// Returns: the frame changes.
+            macro_rules! give_back {
+                ($value:expr) => {{
+                    save!();
+                    match self.leave(host, $value)? {
+                        Flow::Continue => continue 'frame,
+                        Flow::Resume => {
+                            left = true;
+                            continue 'frame;
+                        }
+                        end => return Ok(end),
+                    }
+                }};
+            }
+            /// Calls: the frame may change.
             macro_rules! transfer {
                 ($flow:expr) => {{
                     save!();
@@ -304,7 +317,7 @@ impl Vm {
                     }
                     Op::Return => {
                         let value = r!(a);
-                        transfer!(self.leave(host, value))
+                        give_back!(value)
                     }
                     other => {
                         // SAFETY: all registers of the frame; no other reference to them is alive.
@@ -325,7 +338,7 @@ impl Vm {
                         match after {
                             After::Next => {}
                             After::Skip => pc += 1,
-                            After::Leave => transfer!(self.leave(host, Value::NULL)),
+                            After::Leave => give_back!(Value::NULL),
                         }
                     }
                 }

@@ -17,7 +17,7 @@ pub(super) fn start(heap: &mut Heap, v: Value) -> Result<[Value; 4], Fault> {
         }
         _ => (heap.array_from(&[])?, Value::NULL),
     };
-    let count = heap.array(values).len();
+    let count = heap.array_len(values);
     Ok([values, keys, Value::number(0.0), Value::number(count as f64)])
 }
 
@@ -37,10 +37,10 @@ pub(super) fn next(heap: &mut Heap, iterator: &mut [Value]) -> Result<Option<(Va
     if index >= count {
         return Ok(None);
     }
-    let Some(&value) = heap.array(values).get(index as usize) else { return Ok(None) };
+    let Some(value) = heap.item(values, index as usize) else { return Ok(None) };
     let key = match keys {
         Value::TRUE => heap.key(*given)?,
-        keys if keys.is_array() => heap.array(keys).get(index as usize).copied().unwrap_or(Value::NULL),
+        keys if keys.is_array() => heap.item(keys, index as usize).unwrap_or(Value::NULL),
         _ => *given,
     };
     *given = Value::number(index + 1.0);

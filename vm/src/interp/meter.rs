@@ -67,7 +67,7 @@ impl Meter {
 /// the data is paid for without the natives' help.
 pub(super) fn charge_before(heap: &Heap, args: &[Value]) -> i64 {
     let size = |&v: &Value| match v.tag() {
-        Some(Tag::Array) => heap.array(v).len(),
+        Some(Tag::Array) => heap.array_len(v),
         Some(Tag::Map) => heap.map_len(v),
         Some(Tag::String) => heap.str(v).len() / 8,
         _ => 0,

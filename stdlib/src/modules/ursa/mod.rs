@@ -135,7 +135,7 @@ fn pack_with(heap: &mut Heap, entropy: &mut Entropy<'_>, args: &[Value]) -> Resu
     if !to.is_array() {
         return Err(wrong(heap, NAME, "toPublicKeys", "an Array", to));
     }
-    let found = heap.array(to).len();
+    let found = heap.array_len(to);
     if found > error::MAX_RECIPIENTS {
         return Err(Refusal::Recipients { found }.into());
     }

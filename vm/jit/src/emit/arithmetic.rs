@@ -6,10 +6,15 @@ use crate::flow::{Kind, bit};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
 use krl_vm::interp::compiled::{EXIT, Helper};
-use krl_vm::op::Op;
+use krl_vm::op::{Insn, Op};
 
 impl Emit<'_, '_> {
     pub fn arithmetic(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {
+        if op == Op::Add && (self.kind(b) == Kind::Text || self.kind(c) == Kind::Text) {
+            let text = self.convert(op, b, c)?;
+            self.set(a, text);
+            return Ok(());
+        }
         let both = self.kind(b) == Kind::Number && self.kind(c) == Kind::Number;
         let [slow, done] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(slow);
@@ -23,7 +28,7 @@ impl Emit<'_, '_> {
         let give = if op == Op::Add && !both { bits } else { made };
         self.builder.ins().brif(finite, done, &[give.into()], slow, &[]);
         self.builder.switch_to_block(slow);
-        if op == Op::Add && both {
+        if both && matches!(op, Op::Add | Op::Sub | Op::Mul) {
             // Infinite, which is rare: the interpreter knows what comes of it.
             let live = self.live_before()?;
             self.leave(RESUME, self.at, live)?;
@@ -59,7 +64,7 @@ impl Emit<'_, '_> {
         self.unbox(value)
     }
 
-    fn is_finite(&mut self, bits: ir::Value) -> ir::Value {
+    pub fn is_finite(&mut self, bits: ir::Value) -> ir::Value {
         let magnitude = self.builder.ins().iadd(bits, bits);
         let infinite = self.iconst(INFINITE);
         self.builder.ins().icmp(IntCC::UnsignedLessThan, magnitude, infinite)
@@ -110,11 +115,16 @@ impl Emit<'_, '_> {
     }
 
     /// The slow way: conversions, text, failures.
-    fn convert_and_compute(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<BlockArg> {
+    fn convert(&mut self, op: Op, b: u16, c: u16) -> Result<ir::Value> {
         let (x, y) = (self.value(b), self.value(c));
         let code = self.iconst(op as i64);
         let fuel = self.fuel();
-        let value = self.asking(Helper::Arithmetic, &[self.env, fuel, x, y, code], 0)?;
+        self.asking(Helper::Arithmetic, &[self.env, fuel, x, y, code], 0)
+    }
+
+    /// The slow way to a result of the form that the fast way has.
+    fn convert_and_compute(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<BlockArg> {
+        let value = self.convert(op, b, c)?;
         if op == Op::Add {
             return Ok(value.into());
         }
@@ -126,6 +136,40 @@ impl Emit<'_, '_> {
             emit.leave(RESUME, pc, live)
         })?;
         Ok(self.unbox(value).into())
+    }
+
+    /// `<=>`: 1, 0 or -1.
+    pub fn order(&mut self, insn: Insn) -> Result<()> {
+        let [slow, done] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(slow);
+        let result = self.builder.append_block_param(done, types::F64);
+        let (x, y) = (self.finite_operand(insn.b(), slow), self.finite_operand(insn.c(), slow));
+        let [above, below] = [FloatCC::GreaterThan, FloatCC::LessThan].map(|code| {
+            let holds = self.builder.ins().fcmp(code, x, y);
+            self.builder.ins().uextend(types::I32, holds)
+        });
+        let sign = self.builder.ins().isub(above, below);
+        let sign = self.builder.ins().fcvt_from_sint(types::F64, sign);
+        self.builder.ins().jump(done, &[sign.into()]);
+        self.builder.switch_to_block(slow);
+        let sign = self.sign(insn)?;
+        self.builder.ins().jump(done, &[sign.into()]);
+        self.builder.switch_to_block(done);
+        self.set_double(insn.a(), result);
+        Ok(())
+    }
+
+    /// A register as a finite double; goes to `slow` where it holds none.
+    fn finite_operand(&mut self, register: u16, slow: ir::Block) -> ir::Value {
+        if self.kind(register) == Kind::Number {
+            return self.double(register);
+        }
+        let value = self.value(register);
+        let is_finite = self.is_finite(value);
+        let next = self.builder.create_block();
+        self.builder.ins().brif(is_finite, next, &[], slow, &[]);
+        self.builder.switch_to_block(next);
+        self.unbox(value)
     }
 
     pub fn compare(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {

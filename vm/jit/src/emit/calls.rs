@@ -72,13 +72,12 @@ impl Emit<'_, '_> {
         self.called(insn, value)
     }
 
-    /// What follows a call: leaving if it left, the next slice, the result.
+    /// What follows a call: leaving if it left, the result.
     fn called(&mut self, insn: Insn, value: ir::Value) -> Result<()> {
         let pc = self.at + 1;
         let behind = self.behind(insn);
         let left = self.builder.ins().icmp_imm_s(IntCC::Equal, value, EXIT.cast_signed());
         self.cold(left, |emit| emit.leave(super::leave::NOTED, pc, behind))?;
-        self.refill_if_empty(pc)?;
         if insn.a() != NO_REGISTER {
             self.set(insn.a(), value);
         }
@@ -147,7 +146,8 @@ impl Emit<'_, '_> {
             self.helper(Helper::CallNative, &[self.env, self.depth, fuel, native, arguments, count], 2);
         let &[value, fuel] = &results[..] else { return Err(BROKEN) };
         self.builder.def_var(self.fuel, fuel);
-        self.called(insn, value)
+        self.called(insn, value)?;
+        self.refill_if_empty(self.at + 1)
     }
 
     fn native(&mut self, insn: Insn) -> Result<(ir::Value, ir::Value, ir::Value)> {

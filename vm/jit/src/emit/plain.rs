@@ -88,6 +88,13 @@ impl Emit<'_, '_> {
         Ok(())
     }
 
+    /// The sign that a comparison by the machine gives.
+    pub fn sign(&mut self, insn: Insn) -> Result<ir::Value> {
+        self.run(insn)?;
+        let at = self.window_at(insn.a());
+        Ok(self.builder.ins().load(types::F64, MemFlagsData::trusted(), at, 0))
+    }
+
     fn run(&mut self, insn: Insn) -> Result<ir::Value> {
         let op = insn.op().ok_or(BROKEN)?;
         let mut reads = 0;

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::heap::Closure;
 use crate::interp::Vm;
 use crate::interp::call::is_callable;
-use crate::native::{Host, Iteration, Step};
+use crate::native::Host;
 use crate::value::Value;
 
 /// Arguments of a call that are put together on the stack. Functions with more parameters get theirs on the heap.
@@ -84,7 +84,7 @@ impl Vm {
     }
 
     /// Is this a function with machine code? Counts nothing.
-    pub(super) fn has_code(&self, function: Value) -> bool {
+    pub(in crate::interp) fn has_code(&self, function: Value) -> bool {
         let Some(closure) = self.heap.closure(function) else { return false };
         self.heap.units().unit(closure.unit).is_some_and(|unit| unit.code().is_compiled(closure.function))
     }
@@ -92,55 +92,6 @@ impl Vm {
     /// Notes a function that could not even begin.
     fn note_beginning(&mut self, closure: Closure, value: Value, arguments: &[Value]) {
         self.compiled.note(closure, value, 0, arguments);
-    }
-
-    /// Drives a native that calls functions. `depth` is what its calls may nest.
-    pub(super) fn iterate(
-        &mut self,
-        host: &mut dyn Host,
-        name: &'static str,
-        mut iteration: Box<dyn Iteration>,
-        depth: u64,
-    ) -> Result<u64, Exit> {
-        let mut value = Value::NULL;
-        loop {
-            self.meter.fuel -= 1;
-            let step = match self.meter.fuel {
-                1.. => Ok(()),
-                _ => self.meter.refill(host),
-            };
-            let step = step.and_then(|()| iteration.next(&mut self.heap, value));
-            let items;
-            let (function, args) = match &step {
-                Err(fault) => {
-                    self.compiled.note_iteration(name, iteration);
-                    return Err(fault.clone().into());
-                }
-                Ok(Step::Done(result)) => return Ok(result.bits()),
-                Ok(Step::Call { function, args, count }) => {
-                    (*function, args.get(..usize::from(*count)).unwrap_or(args))
-                }
-                Ok(Step::CallWith { function, args }) => {
-                    items = self.heap.array(*args).to_vec();
-                    (*function, &*items)
-                }
-            };
-            match self.call_code(host, function, args, false, depth) {
-                Ok(Called::Value(result)) => value = result,
-                Ok(Called::Left) => {
-                    self.compiled.note_iteration(name, iteration);
-                    return Ok(EXIT);
-                }
-                Ok(Called::Not) => {
-                    self.compiled.note_iteration(name, iteration);
-                    return Err(Exit::Invoke(function, args.to_vec()));
-                }
-                Err(exit) => {
-                    self.compiled.note_iteration(name, iteration);
-                    return Err(exit);
-                }
-            }
-        }
     }
 }
 

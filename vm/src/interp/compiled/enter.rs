@@ -1,6 +1,5 @@
 //! Into compiled code, and back when it leaves.
 
-use super::calls::Called;
 use super::table::Entry;
 use super::{Code, EXIT, Env, HELPERS};
 use crate::fault::Fault;
@@ -54,7 +53,7 @@ enum Note {
 }
 
 /// Why compiled code leaves.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) enum Exit {
     /// The interpreter is to go on with the next instruction.
     #[default]
@@ -136,9 +135,7 @@ impl Vm {
             instance: frame.instance,
             captures: 0,
         };
-        if self.compiled.envs.is_empty() {
-            self.make_envs();
-        }
+        self.make_envs();
         let Some(env) = self.compiled.env(closure) else { return Ok(Flow::Resume) };
         let Some(registers) = self.calls.registers.get(frame.base as usize..frame.top as usize) else {
             return Err(Fault::internal("a frame without registers"));
@@ -158,41 +155,15 @@ impl Vm {
         self.take_over(host, None)
     }
 
-    /// Calls a function for the native on top of the stack as machine code, if it has any; else nothing was done.
-    pub(in crate::interp) fn call_for_native(
-        &mut self,
-        host: &mut dyn Host,
-        function: Value,
-        args: &[Value],
-    ) -> Result<Option<Result<Value, Flow>>, Fault> {
-        if !self.has_code(function) {
-            return Ok(None);
-        }
-        if self.compiled.envs.is_empty() {
-            self.make_envs();
-        }
-        let depth = self.room();
-        self.expose(host);
-        let called = self.call_code(host, function, args, false, depth);
-        self.conceal();
-        match called {
-            Ok(Called::Value(value)) => return Ok(Some(Ok(value))),
-            Ok(Called::Not) => return Ok(None),
-            Ok(Called::Left) => {}
-            Err(exit) => self.compiled.leave(exit),
-        }
-        self.take_over(host, Some(ReturnTo::Iteration)).map(|flow| Some(Err(flow)))
-    }
-
     /// How many more calls may nest. Counts registers too, so that native frames never pass over a limit of the interpreter.
-    fn room(&self) -> u64 {
+    pub(super) fn room(&self) -> u64 {
         let frames = self.calls.room();
         let registers = MAX_REGISTERS.saturating_sub(self.calls.top()) / usize::from(MAX_COMPILED_REGISTERS);
         frames.min(registers) as u64
     }
 
     /// Lets helpers reach the machine and its host.
-    fn expose(&mut self, host: &mut dyn Host) {
+    pub(super) fn expose(&mut self, host: &mut dyn Host) {
         let vm: *mut Self = self;
         // SAFETY: only the lifetime changes; `conceal` takes the pointer away before the borrow ends.
         let host = unsafe { std::mem::transmute::<*mut dyn Host, *mut (dyn Host + 'static)>(host) };
@@ -205,14 +176,22 @@ impl Vm {
         }
     }
 
-    fn conceal(&mut self) {
+    pub(super) fn conceal(&mut self) {
         for env in &mut self.compiled.envs {
             env.vm = std::ptr::null_mut();
             env.host = None;
         }
     }
 
-    fn make_envs(&mut self) {
+    /// Makes the environments, where that is not done.
+    #[inline]
+    pub(super) fn make_envs(&mut self) {
+        if self.compiled.envs.is_empty() {
+            self.make_all_envs();
+        }
+    }
+
+    fn make_all_envs(&mut self) {
         let mut made = std::mem::take(&mut self.compiled.envs);
         let units = self.heap.units();
         let envs = self.instances.iter().enumerate().map(|(number, instance)| {
@@ -238,7 +217,7 @@ impl Vm {
 
     /// Makes frames of what native frames noted, and does what the innermost left for. `to` is where the outermost's result goes; it has a
     /// frame already where that is none.
-    fn take_over(&mut self, host: &mut dyn Host, mut to: Option<ReturnTo>) -> Result<Flow, Fault> {
+    pub(super) fn take_over(&mut self, host: &mut dyn Host, mut to: Option<ReturnTo>) -> Result<Flow, Fault> {
         let mut notes = std::mem::take(&mut self.compiled.notes);
         let registers = std::mem::take(&mut self.compiled.registers);
         for note in notes.drain(..).rev() {

@@ -10,11 +10,13 @@
 #![expect(unsafe_code, reason = "machine code is called through pointers; each use gives its proof")]
 
 mod calls;
+mod drive;
 mod enter;
 mod helpers;
 mod table;
 
 pub use calls::NOT_CALLED;
+pub use drive::{Caller, Stopped};
 pub(super) use enter::Compiled;
 pub use enter::MAX_COMPILED_REGISTERS;
 pub use helpers::{Address, HELPERS, Helper};

@@ -33,6 +33,11 @@ impl Entry {
         Some(unsafe { std::mem::transmute::<*mut (), Code>(code) })
     }
 
+    /// The entry that takes its arguments one by one; null while there is no code.
+    pub(super) fn direct(&self) -> *const () {
+        self.direct.load(Ordering::Acquire)
+    }
+
     /// Counts a call by the interpreter: how many there were before. Counts of several threads at once may be lost.
     #[inline]
     pub(super) fn count(&self) -> u32 {
