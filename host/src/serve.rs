@@ -119,6 +119,7 @@ async fn open_engine_with(
         durability: settings.durability,
         budgets: settings.budgets,
         journal: settings.log.journal,
+        journal_bytes: settings.log.journal_bytes,
         limits,
         rulesets: system.into_iter().chain(distro).collect(),
         channels: settings.distro.channels.clone(),

@@ -108,7 +108,7 @@ unsafe impl Send for Gate {}
 
 impl Outside for Gate {
     fn ask(&mut self, ask: Ask) -> Reply {
-        if let Some(reply) = self.directory.at_once(&ask) {
+        if let Some(reply) = self.at_once(&ask) {
             return reply;
         }
         // SAFETY: the gate is in use between `attach` and `detach` only, which both lie within the life of the yielder; code that unwinds
@@ -116,6 +116,10 @@ impl Outside for Gate {
         #[expect(unsafe_code, reason = "a reference to the yielder would tie every cloud to one stack")]
         let yielder = unsafe { &*self.yielder };
         yielder.suspend(ask)
+    }
+
+    fn at_once(&self, ask: &Ask) -> Option<Reply> {
+        self.directory.at_once(ask)
     }
 
     fn channel(&self, eci: &str) -> Result<Option<Listing>, String> {

@@ -1,9 +1,10 @@
 //! The durable log of a cloud: one record for each event or query, with what programs logged and how each rule fared
 //! (`krl-runtime.md` §10). It is kept compactly, and shown in the words of the reference when somebody asks.
 
+mod packed;
 mod stored;
 
-pub use stored::{Entry, decode, find, read, write};
+pub use stored::{Entry, decode, find, read, to_trim, trim, write};
 pub(crate) use stored::{first_key, old_keys};
 
 use crate::cloud::{LogEntry, RuntimeError, TraceEntry, Verdict};

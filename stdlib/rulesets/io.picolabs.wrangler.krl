@@ -98,8 +98,7 @@ ruleset io.picolabs.wrangler {
     }
     // The user interface's ruleset for a child: as it is here, or from beside this one.
     uiRuleset = function() {
-      here = installed(UI)
-      here => {"url": here{"url"}, "config": here{"config"}} | {"url": siblingURL(ctx:rid_url, UI)}
+      {"rid": UI, "url": siblingURL(ctx:rid_url, UI)}
     }
   }
 

@@ -161,11 +161,19 @@ pub struct Log {
     pub access: bool,
     /// Which events and queries the logs of clouds keep.
     pub journal: Scope,
+    /// About how many bytes of the log of a cloud are kept.
+    pub journal_bytes: usize,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, level: "info".into(), access: true, journal: Scope::All }
+        Self {
+            format: LogFormat::Text,
+            level: "info".into(),
+            access: true,
+            journal: Scope::All,
+            journal_bytes: 1 << 20,
+        }
     }
 }
 

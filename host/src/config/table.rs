@@ -431,6 +431,15 @@ pub const TABLE: &[Setting] = &[
         }
     ),
     setting!(
+        "log.journal-size",
+        "log-journal-size",
+        "KRL_LOG_JOURNAL_SIZE",
+        "SIZE",
+        "1 MiB",
+        "About how much of the log of a cloud is kept; what is older than 12 hours goes in any case",
+        |s, v| put(&mut s.log.journal_bytes, size(v))
+    ),
+    setting!(
         "traces",
         "traces",
         "KRL_TRACES",

@@ -7,6 +7,7 @@ use krl_kernel::journal::Scope;
 use krl_kernel::library::{Code, Library};
 use krl_kernel::records::channel::PolicyTable;
 use krl_kernel::records::cloud::Installation;
+use krl_kernel::records::rulesets::ListTable;
 use krl_kernel::store::{Batch, Read, Store};
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub struct HostRealm {
     pub base_url: Arc<str>,
     pub seed: u64,
     pub policies: Arc<PolicyTable>,
+    pub lists: ListTable,
 }
 
 impl Realm for HostRealm {
@@ -89,6 +91,10 @@ impl Realm for HostRealm {
 
     fn policies(&self) -> &PolicyTable {
         &self.policies
+    }
+
+    fn lists(&self) -> &ListTable {
+        &self.lists
     }
 }
 

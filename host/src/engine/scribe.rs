@@ -81,11 +81,11 @@ impl Scribe {
         self.0.work.notify_one();
     }
 
-    /// The thread: runs until it is told to stop.
-    pub fn run(&self, store: &dyn Store) {
+    /// The thread: runs until it is told to stop. The log of a cloud keeps about so many bytes.
+    pub fn run(&self, store: &dyn Store, bytes: usize) {
         loop {
             let (entries, last) = self.next();
-            write(store, entries);
+            write(store, bytes, entries);
             let mut state = self.state();
             state.done = state.begun;
             state.ended = last;
@@ -118,9 +118,14 @@ impl Scribe {
     }
 }
 
-fn write(store: &dyn Store, entries: Vec<Entry>) {
+fn write(store: &dyn Store, bytes: usize, entries: Vec<Entry>) {
     let (mut batch, count) = (Batch::default(), entries.len());
     journal::write(&entries, &mut batch);
+    for cloud in journal::to_trim(&batch, bytes) {
+        if let Err(error) = journal::trim(store, &cloud, bytes, &mut batch) {
+            tracing::warn!(%error, %cloud, "old entries of a log could not be removed");
+        }
+    }
     if let Err(error) = store.commit(&batch) {
         tracing::error!(%error, entries = count, "entries of logs were lost");
     }

@@ -22,6 +22,7 @@ use krl_kernel::journal::Scope;
 use krl_kernel::library::Library;
 use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::records::channel::PolicyTable;
+use krl_kernel::records::rulesets::ListTable;
 use krl_kernel::shard::{Arrival, Founding, Shard, ShardLimits, Task, Waiter};
 use krl_kernel::store::{Durability, Space, Store, StoreError, scan_prefix};
 use krl_vm::data::{Data, DataMap};
@@ -50,6 +51,8 @@ pub struct Options {
     pub budgets: Budgets,
     /// Which transactions are kept in logs.
     pub journal: Scope,
+    /// How many bytes of the log of a cloud are kept, about.
+    pub journal_bytes: usize,
     /// Limits of each shard.
     pub limits: ShardLimits,
     /// Addresses and configurations of the rulesets that new owners get, in order.
@@ -139,6 +142,7 @@ impl Engine {
             journal: options.journal,
             base_url: options.base_url.as_str().into(),
             policies,
+            lists: ListTable::default(),
             seed: u64::from_le_bytes(seed.first_chunk().copied().unwrap_or_default()),
         });
         let queued = Arc::<AtomicUsize>::default();
@@ -156,8 +160,8 @@ impl Engine {
             shards.push((shard, receiver, home));
         }
         let scribe = Scribe::default();
-        let (logs, writer) = (store.clone(), scribe.clone());
-        let scribe_thread = thread("logs".into(), move || writer.run(&*logs))?;
+        let (logs, writer, bytes) = (store.clone(), scribe.clone(), options.journal_bytes);
+        let scribe_thread = thread("logs".into(), move || writer.run(&*logs, bytes))?;
         let core = Arc::new(Core {
             store,
             scribe,
@@ -299,7 +303,7 @@ impl Core {
         }
         let seed = entropy().map_err(|error| bad(error.to_string()))?;
         let mut random = Random::secret(seed);
-        let (id, root) = (random.id(), random.id());
+        let (id, root) = (random.id(), random.cloud_id(self.clock.now()));
         let owner = Owner {
             id: id.clone(),
             name,

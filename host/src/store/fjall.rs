@@ -9,6 +9,8 @@ use super::engine_errors::guarded;
 use super::format::{FORMAT, MIGRATIONS, migrate};
 use super::journal::Journal;
 use super::room::free_bytes;
+use fjall::compaction::Leveled;
+use fjall::config::{FilterPolicy, PartitioningPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
 use krl_kernel::store::{Batch, Read, Space, Store, StoreError, Visitor, Write};
 use std::collections::HashMap;
@@ -16,7 +18,7 @@ use std::collections::hash_map::Entry;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const MIB: u64 = 1024 * 1024;
@@ -87,11 +89,7 @@ struct Spaces {
 
 impl Spaces {
     fn open(database: &Database, options: &Options) -> fjall::Result<Self> {
-        let open = |space: Space| {
-            database.keyspace(space.name(), || {
-                KeyspaceCreateOptions::default().max_memtable_size(options.buffer_bytes.max(MIB))
-            })
-        };
+        let open = |space: Space| database.keyspace(space.name(), || form(space, options));
         Ok(Self {
             clouds: open(Space::Clouds)?,
             channels: open(Space::Channels)?,
@@ -111,6 +109,23 @@ impl Spaces {
             Space::Code => &self.code,
             Space::Host => &self.host,
         }
+    }
+}
+
+/// How the files of a space are made.
+fn form(space: Space, options: &Options) -> KeyspaceCreateOptions {
+    let buffer = options.buffer_bytes.max(MIB);
+    // Files as large as a buffer: with the engine's larger ones, each few buffers would be merged with many times as much.
+    let files = Leveled::default().with_table_target_size(buffer);
+    let form = KeyspaceCreateOptions::default()
+        .max_memtable_size(buffer)
+        .compaction_strategy(Arc::new(files))
+        // A file's index is read piece by piece, not as a whole for the first look into the file.
+        .index_block_partitioning_policy(PartitioningPolicy::new([false, false, true]));
+    match space {
+        // They are scanned: filters answer for single keys only.
+        Space::Clouds | Space::Logs => form.filter_policy(FilterPolicy::disabled()),
+        Space::Channels | Space::Agenda | Space::Code | Space::Host => form,
     }
 }
 

@@ -4,7 +4,7 @@ use krl_kernel::store::{Batch, Read, Space, Store, StoreError};
 use std::ops::ControlFlow;
 
 /// The format this version writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Where the version is kept: in `Space::Host`, big-endian.
 const KEY: &[u8] = b"format";
@@ -13,7 +13,10 @@ const KEY: &[u8] = b"format";
 pub type Migration = fn(&dyn Store) -> Result<(), StoreError>;
 
 /// By the format they start from.
-pub const MIGRATIONS: &[(u32, Migration)] = &[];
+///
+/// Format 2 has lists of rulesets beside the heads of clouds and names once in a record of a log. Records of format 1 are read as they are, and
+/// written anew when they change.
+pub const MIGRATIONS: &[(u32, Migration)] = &[(1, |_| Ok(()))];
 
 /// Marks an empty store with the `supported` format, and brings an older one up to it, step by step.
 ///
@@ -120,6 +123,16 @@ mod tests {
         check(Some(4), 3, Err(StoreError::Version { found: 4, supported: 3 }));
         check(Some(0), 3, Err(StoreError::Version { found: 0, supported: 3 }));
         check(None, 3, Err(StoreError::Corrupt("it has entries but no format version".to_owned())));
+    }
+
+    #[test]
+    fn every_format_has_a_way_up() {
+        for format in 1..=FORMAT {
+            let store = MemoryStore::default();
+            mark(&store, format).unwrap();
+            migrate(&store, FORMAT, MIGRATIONS).unwrap();
+            assert_eq!(version(&store).unwrap(), Some(FORMAT), "from {format}");
+        }
     }
 
     #[test]

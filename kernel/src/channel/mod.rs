@@ -25,15 +25,15 @@ use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::Fault;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A channel of a cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     /// Its id, the ECI.
     pub id: Arc<str>,
-    /// Its tags, cleaned.
-    pub tags: Vec<Arc<str>>,
+    /// Its tags, cleaned; many channels share one list.
+    pub tags: Arc<[Arc<str>]>,
     /// What it lets through; many channels share one.
     pub policies: Arc<Policies>,
     /// The id of the only cloud that may use it: for family channels that of the relative, for the self channel its own cloud's.
@@ -61,20 +61,38 @@ impl Kinship {
             Self::Child => "child",
         }
     }
+
+    /// All tags of such a channel.
+    #[must_use]
+    pub fn tags(self) -> &'static Arc<[Arc<str>]> {
+        static TAGS: [OnceLock<Arc<[Arc<str>]>>; 3] = [const { OnceLock::new() }; 3];
+        let [own, parent, child] = &TAGS;
+        let tags = match self {
+            Self::Own => own,
+            Self::Parent => parent,
+            Self::Child => child,
+        };
+        tags.get_or_init(|| Arc::from([Arc::from(tags::SYSTEM), Arc::from(self.tag())]))
+    }
+
+    /// Whether a channel between relatives is of this kind.
+    #[must_use]
+    pub fn is_of(self, channel: &Channel) -> bool {
+        channel.family.is_some() && channel.tags == *self.tags()
+    }
 }
 
 impl Channel {
     /// A channel without tags that allows everything.
     #[must_use]
     pub fn open(id: impl Into<Arc<str>>) -> Self {
-        Self { id: id.into(), tags: Vec::new(), policies: Policies::open(), family: None }
+        Self { id: id.into(), tags: Arc::default(), policies: Policies::open(), family: None }
     }
 
     /// A channel that only the cloud `user` may use, for everything.
     #[must_use]
     pub fn family(id: impl Into<Arc<str>>, kinship: Kinship, user: impl Into<Arc<str>>) -> Self {
-        let tags = vec![tags::SYSTEM.into(), kinship.tag().into()];
-        Self { tags, family: Some(user.into()), ..Self::open(id) }
+        Self { tags: kinship.tags().clone(), family: Some(user.into()), ..Self::open(id) }
     }
 
     /// Lets an event of the cloud `sender` through; those from outside have none.

@@ -7,12 +7,49 @@ use super::undo::Undo;
 use crate::channel::{Channel, EventPolicy, Kinship, Policies, QueryPolicy, tags};
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Channels by id, which is the order they are shown in.
 #[derive(Debug, Default)]
-pub(super) struct Channels(BTreeMap<Arc<str>, Channel>);
+pub(super) struct Channels {
+    /// All but those for children.
+    own: BTreeSet<ById>,
+    /// Those for children, apart: nothing looks through them that does not look for them, however many children there are.
+    children: BTreeSet<ById>,
+}
+
+/// A channel, found by its id.
+#[derive(Debug)]
+struct ById(Box<Channel>);
+
+impl Borrow<str> for ById {
+    fn borrow(&self) -> &str {
+        &self.0.id
+    }
+}
+
+impl PartialEq for ById {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for ById {}
+
+impl PartialOrd for ById {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ById {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.id.cmp(&other.0.id)
+    }
+}
 
 /// What a transaction may have changed of the ties to others, kept until the next one begins.
 #[derive(Debug, Default)]
@@ -33,22 +70,50 @@ pub(super) struct Touched {
 impl Channels {
     /// The channel of a cloud to itself, and one that allows everything.
     pub fn new(cloud: &Arc<str>, open: &Arc<str>) -> Self {
-        let both = [Channel::family(cloud.clone(), Kinship::Own, cloud.clone()), Channel::open(open.clone())];
-        Self(both.map(|channel| (channel.id.clone(), channel)).into())
+        let mut channels = Self::of(cloud);
+        channels.replace(open, Some(Channel::open(open.clone())));
+        channels
     }
 
     /// The channel of a cloud to itself.
     pub fn of(cloud: &Arc<str>) -> Self {
-        let own = Channel::family(cloud.clone(), Kinship::Own, cloud.clone());
-        Self(BTreeMap::from([(cloud.clone(), own)]))
+        let mut channels = Self::default();
+        channels.replace(cloud, Some(Channel::family(cloud.clone(), Kinship::Own, cloud.clone())));
+        channels
     }
 
     pub fn get(&self, eci: &str) -> Option<&Channel> {
-        self.0.get(eci)
+        self.own.get(eci).or_else(|| self.children.get(eci)).map(|channel| &*channel.0)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Channel> {
-        self.0.values()
+        let (mut own, mut children) = (self.own.iter().peekable(), self.children.iter().peekable());
+        let next = move || match (own.peek(), children.peek()) {
+            (Some(one), Some(other)) if other < one => children.next(),
+            (None, Some(_)) => children.next(),
+            _ => own.next(),
+        };
+        std::iter::from_fn(next).map(|channel| &*channel.0)
+    }
+
+    /// Those with just these tags.
+    pub fn tagged<T: AsRef<str>>(&self, tags: &[T]) -> impl Iterator<Item = &Channel> {
+        let is_for_children = has_tags_of(Kinship::Parent, tags);
+        let children = self.children.iter().filter(move |_| is_for_children);
+        let mut tagged: Vec<_> = self.own.iter().filter(|channel| channel.0.has_tags(tags)).collect();
+        tagged.extend(children);
+        tagged.sort_unstable();
+        tagged.into_iter().map(|channel| &*channel.0)
+    }
+
+    /// The channel for a child or a parent.
+    pub fn for_relative(&self, kinship: Kinship) -> Option<&Channel> {
+        self.own.iter().map(|channel| &*channel.0).find(|channel| kinship.is_of(channel))
+    }
+
+    /// The channels for children.
+    pub fn for_children(&self) -> impl Iterator<Item = &Channel> {
+        self.children.iter().map(|channel| &*channel.0)
     }
 
     /// Those that are stored: all but the self channel, which follows from the cloud.
@@ -58,17 +123,28 @@ impl Channels {
 
     /// Replaces all that are stored.
     pub fn restore(&mut self, cloud: &str, stored: Vec<Channel>) {
-        self.0.retain(|id, _| **id == *cloud);
-        self.0.extend(stored.into_iter().map(|channel| (channel.id.clone(), channel)));
+        self.own.retain(|channel| *channel.0.id == *cloud);
+        self.children.clear();
+        for channel in stored {
+            self.replace(&channel.id.clone(), Some(channel));
+        }
     }
 
     /// Puts a channel in its place, or leaves the place empty; answers what was there.
     pub fn replace(&mut self, id: &Arc<str>, channel: Option<Channel>) -> Option<Channel> {
-        match channel {
-            Some(channel) => self.0.insert(id.clone(), channel),
-            None => self.0.remove(id),
+        let former = self.own.take(&**id).or_else(|| self.children.take(&**id));
+        if let Some(channel) = channel {
+            let place = if Kinship::Parent.is_of(&channel) { &mut self.children } else { &mut self.own };
+            place.insert(ById(Box::new(channel)));
         }
+        former.map(|channel| *channel.0)
     }
+}
+
+/// Are these the tags of channels between relatives of a kind, in whatever order?
+fn has_tags_of<T: AsRef<str>>(kinship: Kinship, tags: &[T]) -> bool {
+    let own = kinship.tags();
+    own.len() == tags.len() && own.iter().all(|tag| tags.iter().any(|other| other.as_ref() == &**tag))
 }
 
 impl Cloud {
@@ -141,8 +217,7 @@ impl Core {
         let tags: Option<Vec<&str>> = tags.iter().map(Data::as_str).collect();
         // A channel has no tags but texts.
         let Some(tags) = tags else { return Data::Array(Vec::new()) };
-        let tagged = self.channels.iter().filter(|channel| channel.has_tags(&tags));
-        Data::Array(tagged.map(Channel::to_data).collect())
+        Data::Array(self.channels.tagged(&tags).map(Channel::to_data).collect())
     }
 
     fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
@@ -178,12 +253,12 @@ impl Core {
         self.may_write()?;
         let mut tags = tags::parse(change.tags.unwrap_or(&Data::Null))?;
         tags.sort_unstable();
-        let known = self.channels.iter().find(|channel| channel.has_tags(&tags)).cloned();
+        let known = self.channels.tagged(&tags).next().cloned();
         let channel = match known {
             Some(channel) => channel,
             None => Channel::open(self.random().id()),
         };
-        let channel = Channel { tags, ..change.apply(&channel)? };
+        let channel = Channel { tags: tags.into(), ..change.apply(&channel)? };
         self.charge(&channel.to_data())?;
         self.change_channel(&channel.id.clone(), Some(channel));
         Ok(Data::Null)
@@ -229,7 +304,7 @@ impl<'a> Change<'a> {
     fn apply(&self, channel: &Channel) -> Result<Channel, Fault> {
         let mut channel = channel.clone();
         if let Some(tags) = self.tags {
-            channel.tags = tags::parse(tags)?;
+            channel.tags = tags::parse(tags)?.into();
         }
         let event = self.event.map(EventPolicy::parse).transpose()?;
         let query = self.query.map(QueryPolicy::parse).transpose()?;

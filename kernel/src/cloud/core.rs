@@ -83,6 +83,18 @@ pub(super) enum Mode {
     Query,
 }
 
+/// Whether an evaluation may wait for others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It may.
+    #[default]
+    Waits,
+    /// It is given up rather.
+    Hurries,
+    /// It would have had to wait.
+    GaveUp,
+}
+
 /// Who sees a queued event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Audience {
@@ -181,6 +193,9 @@ pub(super) struct Core {
     pub outside: Option<Box<dyn Outside>>,
     /// How many clouds have asked each other to come to this evaluation.
     pub hops: u32,
+    pub patience: Patience,
+    /// It is born in a transaction that has not ended.
+    pub unborn: bool,
     pub library: Library,
     /// Rulesets that have yet to be started.
     pub unstarted: Option<Vec<Installed>>,
@@ -318,8 +333,8 @@ impl Core {
         transaction.lines.clear();
         (transaction.raised, transaction.copied, transaction.hops) = (0, 0, 0);
         transaction.instructions = 0;
-        transaction.journals.clear();
         if self.home.is_none() {
+            transaction.journals.clear();
             transaction.touched = Touched::default();
             transaction.uninstalled.clear();
             transaction.newborn.clear();

@@ -38,6 +38,7 @@ mod event;
 mod family;
 mod host;
 mod install;
+mod newborn;
 mod outside;
 mod persist;
 pub(crate) mod program;

@@ -68,6 +68,9 @@ pub trait Outside: Send {
     /// Asks, and waits for the answer.
     fn ask(&mut self, ask: Ask) -> Reply;
 
+    /// The answer of a question that needs no waiting; none if it does.
+    fn at_once(&self, ask: &Ask) -> Option<Reply>;
+
     /// The channel with this id, of whatever cloud.
     ///
     /// # Errors

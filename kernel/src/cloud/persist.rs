@@ -1,13 +1,12 @@
 //! Clouds and their records: how one is made, loaded and saved. What a transaction touched is written, and nothing else.
 
 use super::channels::Channels;
-use super::core::{Core, Former, Matches, Scene, Transaction};
+use super::core::{Core, Former, Matches, Patience, Scene, Transaction};
 use super::family::{Child, Family};
 use super::install::carried;
 use super::program::Installed;
 use super::rest::{Home, Realm, Rest};
-use super::{Budgets, Cloud, Machine};
-use crate::channel::Kinship;
+use super::{Budgets, Cloud};
 use crate::journal::Scope;
 use crate::library::{Code, Library};
 use crate::machine::MatchState;
@@ -51,6 +50,8 @@ impl Core {
             staged: Arc::default(),
             outside: None,
             hops: 0,
+            patience: Patience::Waits,
+            unborn: false,
             kept: Vec::new(),
             jobs: Vec::new(),
             outbox: VecDeque::new(),
@@ -112,7 +113,8 @@ impl Rest {
     /// # Errors
     /// The store's.
     pub fn load(realm: &dyn Realm, id: &Arc<str>, read: Arc<dyn Read>) -> Result<Option<Self>, StoreError> {
-        let source = Source { read: &read, policies: realm.policies(), seed: realm.seed() };
+        let source =
+            Source { read: &read, policies: realm.policies(), lists: realm.lists(), seed: realm.seed() };
         let Some(stored) = cloud::load(&source, id)? else { return Ok(None) };
         let Head { owner, parent, created, rulesets } = stored.head;
         let mut core = Core::bare(id, &owner, created, realm.budgets(&owner), realm.library().clone());
@@ -120,10 +122,8 @@ impl Rest {
         core.journaling = realm.journal() != Scope::Off;
         let channels = stored.channels.into_iter().map(|(_, channel)| channel);
         core.channels.restore(id, channels.collect());
-        let for_children = core.channels.iter().filter_map(|channel| {
-            let is_one = channel.tags.iter().any(|tag| **tag == *Kinship::Parent.tag());
-            Some((channel.family.clone().filter(|_| is_one)?, channel.id.clone()))
-        });
+        let for_children = core.channels.for_children();
+        let for_children = for_children.filter_map(|tie| Some((tie.family.clone()?, tie.id.clone())));
         let for_children: HashMap<_, _> = for_children.collect();
         let children = stored.children.into_iter().map(|child| {
             let parent = for_children.get(&child.id).cloned().unwrap_or_default();
@@ -139,6 +139,7 @@ impl Rest {
             let mut kept = core.new_kept(&installation.rid);
             if let Some(stored) = variables.remove(&installation.rid) {
                 kept.variables = stored;
+                kept.variables.shrink();
             }
             let ruleset = realm.installed(&installation);
             let former = match ruleset.code.origin().content == installation.hash {
@@ -182,19 +183,6 @@ fn matches_of<'a>(
 }
 
 impl Cloud {
-    /// A child of `parent`, born in its transaction.
-    pub(super) fn newborn(parent: &mut Core, id: &Arc<str>) -> Self {
-        let mut machine = Box::new(Machine::default());
-        let mut core = Core::bare(id, &parent.owner, parent.now, parent.budgets, parent.library.clone());
-        core.host = parent.host.clone();
-        core.random = Some(Box::new(parent.random().fork()));
-        core.home = parent.home.clone();
-        core.journaling = parent.journaling;
-        core.transaction.touched.program = true;
-        core.start_program(&mut machine.vm, Vec::new());
-        Self { core, machine }
-    }
-
     /// Adds what the last transaction has touched to a batch, if the cloud has a home.
     ///
     /// # Errors
@@ -205,7 +193,7 @@ impl Cloud {
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.id.clone();
         if touched.program || touched.parent {
-            cloud::put_head(batch, &id, &core.head());
+            cloud::put_head(&*read, batch, &id, &core.head())?;
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
             match core.channels.get(eci) {

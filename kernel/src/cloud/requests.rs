@@ -1,7 +1,6 @@
 //! Natives that reach beyond the cloud: other clouds, the network, code (`krl-runtime.md` §5.1, §5.2, §5.4; decisions R6, R9).
 
-use super::core::Target;
-use super::core::{Core, Mode};
+use super::core::{Core, Mode, Patience, Target};
 use super::event::Event;
 use super::family::Child;
 use super::outside::Listing;
@@ -39,10 +38,14 @@ impl Core {
 
     /// Asks the host.
     fn ask(&mut self, ask: Ask) -> Result<Reply, Fault> {
-        match &mut self.outside {
-            Some(outside) => Ok(outside.ask(ask)),
-            None => Err(no_host()),
+        let Some(outside) = &mut self.outside else { return Err(no_host()) };
+        if self.patience == Patience::Waits {
+            return Ok(outside.ask(ask));
         }
+        outside.at_once(&ask).ok_or_else(|| {
+            self.patience = Patience::GaveUp;
+            Fault::error("this would have to wait")
+        })
     }
 
     fn query_other(&mut self, eci: &Data, rid: &Data, name: &Data, args: Data) -> Result<Data, Fault> {
@@ -186,15 +189,19 @@ impl Core {
         for ruleset in rulesets {
             let part =
                 |name: &str| ruleset.as_map().and_then(|map| map.get(name)).cloned().unwrap_or_default();
-            let (code, url) = self.code_at(&part("url"))?;
-            codes.push((code, Configuration { config: part("config"), url: Some(url) }));
+            let (url, config) = match self.installed_as(&part("rid")) {
+                Some(found) => found,
+                None => (part("url"), part("config")),
+            };
+            let (code, url) = self.code_at(&url)?;
+            codes.push((code, Configuration { config, url: Some(url) }));
         }
+        let now = self.now;
         let random = self.random();
-        let (cloud, eci, parent) = (random.id(), random.id(), random.id());
+        let (cloud, eci, parent) = (random.cloud_id(now), random.id(), random.id());
         let sequence = self.family.children.last().map_or(0, |last| last.sequence + 1);
         let tie = Child { cloud, eci, parent, sequence };
-        let mut child = Cloud::newborn(self, &tie.cloud);
-        child.be_born(&self.id, &tie);
+        let mut child = Cloud::newborn(self, &tie);
         self.lend(&mut child.core);
         let installed = codes.iter().try_for_each(|(code, configuration)| {
             let left = child.core.install(&mut child.machine.vm, code, configuration.clone());
@@ -206,6 +213,12 @@ impl Core {
         self.adopt(tie);
         self.transaction.newborn.push(Some(child.core));
         Ok(Data::String(eci))
+    }
+
+    /// Address and configuration of a ruleset of this cloud.
+    fn installed_as(&self, rid: &Data) -> Option<(Data, Data)> {
+        let known = self.program.rulesets.get(self.program.slot_of(rid.as_str()?)?)?;
+        Some((Data::String(known.url.clone()?), known.config.clone()))
     }
 
     /// `ctx:delPico`: the child and all below it go when this transaction is done.
@@ -264,7 +277,8 @@ impl Core {
             let clouds = self.transaction.newborn.iter().flatten();
             clouds.filter_map(|cloud| Some((cloud.id.clone(), own(cloud)?))).next()
         };
-        let here = own(self).map(|channel| (self.id.clone(), channel)).or_else(newborn);
+        let here = own(self).map(|channel| (self.id.clone(), channel));
+        let here = here.or_else(newborn).or_else(|| self.parent_of_unborn(eci));
         let (cloud, refused) = match here {
             Some((cloud, channel)) => {
                 (cloud, channel.check_event(Some(&self.id), &event.domain, &event.name).err())
@@ -283,45 +297,6 @@ impl Core {
             None => Ok(Target::Cloud(cloud)),
             Some(refusal) => Err(Fault::error(refusal.to_string())),
         }
-    }
-
-    /// A cloud that works within this transaction reaches the host, and draws its ids, through this one.
-    fn lend(&mut self, newborn: &mut Self) {
-        newborn.outside = self.outside.take();
-        newborn.random = self.random.take();
-    }
-
-    fn take_again(&mut self, newborn: &mut Self) {
-        self.outside = newborn.outside.take();
-        self.random = newborn.random.take();
-    }
-
-    /// Which cloud born in this transaction has a channel.
-    fn newborn_with(&self, eci: &str) -> Option<usize> {
-        let has =
-            |newborn: &Option<Box<Self>>| newborn.as_ref().is_some_and(|n| n.channels.get(eci).is_some());
-        self.transaction.newborn.iter().position(has)
-    }
-
-    /// Lets a newborn cloud work within this transaction. What it sends leaves with what this cloud sends.
-    fn with_newborn<T>(
-        &mut self,
-        at: usize,
-        work: impl FnOnce(&mut Cloud) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let Some(core) = self.transaction.newborn.get_mut(at).and_then(Option::take) else {
-            return Err(Fault::error("a cloud that is at work already cannot be asked"));
-        };
-        let mut cloud = Cloud { core, machine: Box::default() };
-        self.lend(&mut cloud.core);
-        cloud.core.hops = self.hops + 1;
-        let done = work(&mut cloud);
-        self.take_again(&mut cloud.core);
-        self.outbox.append(&mut cloud.core.outbox);
-        if let Some(place) = self.transaction.newborn.get_mut(at) {
-            *place = Some(cloud.core);
-        }
-        done
     }
 }
 

@@ -12,6 +12,7 @@ use crate::journal::{Journal, Kind, Scope};
 use crate::library::{Code, Library};
 use crate::records::channel::PolicyTable;
 use crate::records::cloud::Installation;
+use crate::records::rulesets::ListTable;
 use crate::store::{Batch, Read};
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
@@ -63,6 +64,8 @@ pub trait Realm: Send + Sync {
     fn seed(&self) -> u64;
     /// Policies of channels that are in memory.
     fn policies(&self) -> &PolicyTable;
+    /// Lists of rulesets that are in memory.
+    fn lists(&self) -> &ListTable;
 }
 
 /// A cloud that nothing happens to: it has no machine.

@@ -2,7 +2,7 @@
 //! ruleset's reaction to each event a savepoint.
 
 use super::Cloud;
-use super::core::{Audience, Core, Mode, Queued, Scene, Slot};
+use super::core::{Audience, Core, Mode, Patience, Queued, Scene, Slot};
 use super::environment::{TraceEntry, Verdict};
 use super::event::{CallStack, Event, EventAnswer, Place, Running, RuntimeError};
 use super::undo::{Savepoint, Undo};
@@ -27,28 +27,58 @@ const COST_OF_AN_EVENT: u64 = 128;
 const HEAP_SHARE: usize = 4;
 
 impl Cloud {
-    /// Runs an event and all it raises.
+    /// Runs an event and all it raises, and what clouds born in it are sent.
     pub(super) fn transact(&mut self, event: Event, eid: Arc<str>, hops: u32) -> EventAnswer {
+        let event = Arc::new(event);
+        self.cascade(&event, &eid, hops);
+        let answer = self.conclude(&event, eid);
+        self.settle_newborn();
+        answer
+    }
+
+    /// As [`Cloud::transact`], unless it would have to wait for others: then nothing of it stays.
+    pub(super) fn transact_at_once(&mut self, event: Event, eid: Arc<str>, hops: u32) -> Option<EventAnswer> {
+        self.core.begin_transaction();
+        let before = self.core.savepoint();
+        let event = Arc::new(event);
+        self.core.patience = Patience::Hurries;
+        self.cascade(&event, &eid, hops);
+        if std::mem::take(&mut self.core.patience) == Patience::GaveUp {
+            self.core.roll_back(before);
+            self.core.scene = Scene::default();
+            self.core.transaction.errors.clear();
+            self.core.transaction.lines.clear();
+            return None;
+        }
+        Some(self.conclude(&event, eid))
+    }
+
+    fn cascade(&mut self, event: &Arc<Event>, eid: &Arc<str>, hops: u32) {
         let core = &mut self.core;
-        let (domain, name) = (event.domain.clone(), event.name.clone());
         core.begin_transaction();
         core.transaction.hops = hops;
         core.scene.txn_id = eid.clone();
         core.scene.mode = Mode::Event;
-        let event = Arc::new(event);
         core.transaction.queue.push_back(Queued { event: event.clone(), audience: Audience::All });
         let mut instructions = core.budgets.event_instructions;
         core.transaction.staged = false;
         let mut due = instructions.saturating_sub(SLICE);
         while let Some(queued) = self.core.transaction.queue.pop_front() {
             self.present(&queued, &mut instructions);
+            if self.core.patience == Patience::GaveUp {
+                return self.core.transaction.queue.clear();
+            }
             instructions = instructions.saturating_sub(COST_OF_AN_EVENT);
             if instructions < due && !self.core.transaction.queue.is_empty() {
                 due = instructions.saturating_sub(SLICE);
                 self.pause();
             }
         }
+    }
+
+    fn conclude(&mut self, event: &Event, eid: Arc<str>) -> EventAnswer {
         let core = &mut self.core;
+        let (domain, name) = (event.domain.clone(), event.name.clone());
         core.scene = Scene::default();
         core.transaction.undo.clear();
         let errors = std::mem::take(&mut core.transaction.errors);

@@ -76,7 +76,9 @@ type Found<'a> = (&'a Arc<str>, &'a mut Data, &'a mut Entry);
 #[derive(Debug)]
 enum Content {
     Here(Data),
-    /// It was not used yet.
+    /// An array or a map that was not used yet, encoded: that takes a fraction of the memory.
+    Encoded(Box<[u8]>),
+    /// A large one that was not used yet.
     InStore(Container),
 }
 
@@ -123,7 +125,11 @@ impl Variables {
             Form::Split(container) => Content::InStore(container),
             Form::Whole(bytes) => {
                 stored.hash = self.home.as_ref().map_or(0, |home| home.hash(bytes));
-                Content::Here(read_whole(bytes)?)
+                // Decoded in any case, so that damage is found when the cloud is loaded.
+                match read_whole(bytes)? {
+                    Data::Array(_) | Data::Map(_) => Content::Encoded(bytes.into()),
+                    scalar => Content::Here(scalar),
+                }
             }
         };
         self.variables.insert(name, Variable { content, stored });
@@ -135,9 +141,15 @@ impl Variables {
     pub fn in_memory(&self) -> DataMap {
         let values = self.variables.iter().filter_map(|(name, variable)| match &variable.content {
             Content::Here(value) => Some((name.clone(), value.clone())),
+            Content::Encoded(bytes) => Some((name.clone(), read_whole(bytes).ok()?)),
             Content::InStore(_) => None,
         });
         values.collect()
+    }
+
+    /// Gives back memory that was taken in advance.
+    pub(crate) fn shrink(&mut self) {
+        self.variables.shrink_to_fit();
     }
 
     /// All of them.
@@ -147,6 +159,7 @@ impl Variables {
     pub fn to_map(&self) -> Result<DataMap, Fault> {
         let values = self.variables.iter().map(|(name, variable)| match &variable.content {
             Content::Here(value) => Ok((name.clone(), value.clone())),
+            Content::Encoded(bytes) => Ok((name.clone(), decoded(bytes)?)),
             Content::InStore(container) => Ok((name.clone(), self.read(name, *container)?.0)),
         });
         values.collect()
@@ -276,10 +289,19 @@ impl Variables {
     /// A variable's value and its stored form; reads it if it was not used yet.
     fn variable(&mut self, name: &str) -> Result<Option<Found<'_>>, Fault> {
         let Some((index, _, variable)) = self.variables.get_full(name) else { return Ok(None) };
-        if let Content::InStore(container) = variable.content {
-            let (value, stored) = self.read(name, container)?;
-            if let Some((_, variable)) = self.variables.get_index_mut(index) {
-                *variable = Variable { content: Content::Here(value), stored };
+        match &variable.content {
+            Content::Here(_) => {}
+            Content::Encoded(bytes) => {
+                let value = decoded(bytes)?;
+                if let Some((_, variable)) = self.variables.get_index_mut(index) {
+                    variable.content = Content::Here(value);
+                }
+            }
+            Content::InStore(container) => {
+                let (value, stored) = self.read(name, *container)?;
+                if let Some((_, variable)) = self.variables.get_index_mut(index) {
+                    *variable = Variable { content: Content::Here(value), stored };
+                }
             }
         }
         Ok(match self.variables.get_index_mut(index) {
@@ -308,9 +330,14 @@ impl Variables {
         }
         match content {
             Content::Here(value) => Some((index, name, value)),
-            Content::InStore(_) => None,
+            Content::Encoded(_) | Content::InStore(_) => None,
         }
     }
+}
+
+/// The value of a variable that was checked when it was taken over.
+fn decoded(bytes: &[u8]) -> Result<Data, Fault> {
+    read_whole(bytes).map_err(|damage| Fault::storage(damage.to_string()))
 }
 
 /// What happened at a path.

@@ -1,10 +1,9 @@
 //! Logs in the store. Records of many transactions share one record of the store, for each cloud one in each batch; beside them lies, for each
 //! batch, a short digest of the transactions' ids and where they are.
 
-use super::Journal;
+use super::{Journal, packed};
 use crate::id::LENGTH;
-use crate::store::{Batch, Read, Space, StoreError, prefix_end};
-use serde::{Deserialize, Serialize};
+use crate::store::{Batch, Read, Space, StoreError, Write, prefix_end, scan_prefix};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -63,7 +62,7 @@ pub fn write(entries: &[Entry], batch: &mut Batch) {
     for (cloud, mut own) in clouds {
         own.sort_by_key(|(sequence, _)| *sequence);
         let Some(&(last, _)) = own.last() else { continue };
-        let Ok(record) = postcard::to_allocvec(&own) else { continue };
+        let Some(record) = packed::encode(&own) else { continue };
         batch.put(Space::Logs, key(cloud, last), record);
         digest.push((cloud.clone(), last, own.iter().map(|(_, journal)| hash(&journal.id)).collect()));
     }
@@ -76,10 +75,45 @@ pub fn write(entries: &[Entry], batch: &mut Batch) {
 /// Reads a record of a cloud's log; none if it is damaged.
 #[must_use]
 pub fn decode(record: &[u8]) -> Option<Vec<(u64, Journal)>> {
-    #[derive(Deserialize, Serialize)]
-    struct Kept(u64, Journal);
-    let kept: Vec<Kept> = postcard::from_bytes(record).ok()?;
-    Some(kept.into_iter().map(|Kept(sequence, journal)| (sequence, journal)).collect())
+    packed::decode(record)
+}
+
+/// Adds removals of a cloud's oldest records to a batch, so that the younger ones have no more than so many bytes. The youngest stays.
+///
+/// # Errors
+/// The store's.
+pub fn trim(store: &dyn Read, cloud: &str, bytes: usize, batch: &mut Batch) -> Result<(), StoreError> {
+    let mut records = Vec::new();
+    scan_prefix(store, Space::Logs, cloud.as_bytes(), &mut |key, record| {
+        records.push((key.to_vec(), key.len() + record.len()));
+        ControlFlow::Continue(())
+    })?;
+    let mut left = bytes;
+    let kept = records.iter().rev().take_while(|(_, size)| {
+        let fits = left.checked_sub(*size);
+        left = fits.unwrap_or_default();
+        fits.is_some()
+    });
+    let kept = kept.count().max(1);
+    let too_many = records.len().saturating_sub(kept);
+    records.into_iter().take(too_many).for_each(|(key, _)| batch.remove(Space::Logs, key));
+    Ok(())
+}
+
+/// The clouds in a batch of log records whose logs are to be trimmed to so many bytes before it is written. Not all: each is looked at when
+/// about an eighth of what it may keep has been added to it, which is left to chance, so that nothing has to be known of the others.
+#[must_use]
+pub fn to_trim(batch: &Batch, bytes: usize) -> Vec<String> {
+    let between = (bytes as u64 / 8).max(1);
+    let chosen = batch.writes.iter().filter_map(|write| match write {
+        Write::Put(Space::Logs, key, record) if !key.starts_with(DIGESTS) => {
+            let size = (key.len() + record.len()) as u64;
+            let cloud = key.get(..LENGTH).filter(|_| xxh3_64(key) % between < size)?;
+            Some(String::from_utf8_lossy(cloud).into_owned())
+        }
+        _ => None,
+    });
+    chosen.collect()
 }
 
 /// A cloud's entries from `since` on, oldest first, at most `limit` of them; `after` is the position of the last one already seen.
@@ -186,6 +220,37 @@ mod tests {
             }
             assert_eq!(found, expected, "since {since}, {limit} at a time");
         }
+    }
+
+    #[test]
+    fn logs_stay_within_their_bytes() {
+        let store = MemoryStore::default();
+        let all = |store: &MemoryStore| read(store, CLOUD[0], 0, None, usize::MAX).unwrap();
+        let mut most = 0;
+        for number in 0..2_000 {
+            let mut batch = Batch::default();
+            let ids = [format!("a{number}"), format!("b{number}")];
+            write(&[entry(0, number, &ids[0]), entry(1, number, &ids[1])], &mut batch);
+            for cloud in to_trim(&batch, 4_096) {
+                trim(&store, &cloud, 4_096, &mut batch).unwrap();
+            }
+            store.commit(&batch).unwrap();
+            let mut bytes = 0;
+            let mut count = |key: &[u8], record: &[u8]| {
+                bytes += key.len() + record.len();
+                ControlFlow::Continue(())
+            };
+            scan_prefix(&store, Space::Logs, CLOUD[0].as_bytes(), &mut count).unwrap();
+            most = most.max(bytes);
+        }
+        assert!((4_096..3 * 4_096).contains(&most), "{most}");
+        let left = all(&store);
+        assert!(left.len() > 20, "{}", left.len());
+        assert_eq!(&*left.last().unwrap().1.id, "a1999");
+        let mut batch = Batch::default();
+        trim(&store, CLOUD[0], 0, &mut batch).unwrap();
+        store.commit(&batch).unwrap();
+        assert_eq!(all(&store).len(), 1, "the youngest stays");
     }
 
     #[test]

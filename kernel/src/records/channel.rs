@@ -6,7 +6,7 @@ use super::{Damage, decode, encode};
 use crate::channel::{Channel, Policies};
 use crate::store::{Batch, Read, Space, StoreError};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The hash of policies, encoded.
@@ -23,7 +23,7 @@ const FORGET_FROM: usize = 1024;
 pub(super) struct Kept {
     /// Channels of a cloud are in the order of these numbers.
     pub sequence: u64,
-    pub tags: Vec<Arc<str>>,
+    pub tags: Arc<[Arc<str>]>,
     pub family: Option<Arc<str>>,
     pub policies: PolicyHash,
 }
@@ -36,9 +36,12 @@ pub(super) struct Route {
     pub policies: PolicyHash,
 }
 
-/// Policies in memory, each once. Shared by all that load clouds of one store.
+/// Policies and lists of tags in memory, each once. Shared by all that load clouds of one store.
 #[derive(Debug, Default)]
-pub struct PolicyTable(Mutex<Known>);
+pub struct PolicyTable {
+    policies: Mutex<Known>,
+    tags: Mutex<HashSet<Arc<[Arc<str>]>>>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -53,12 +56,29 @@ impl PolicyTable {
         self.remember(policy_hash(&policies).0, policies)
     }
 
+    /// The one copy of a list of tags.
+    #[must_use]
+    pub fn tags(&self, list: &[Arc<str>]) -> Arc<[Arc<str>]> {
+        let mut known = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tags) = known.get(list) {
+            return tags.clone();
+        }
+        if known.len() >= FORGET_FROM {
+            known.retain(|tags| Arc::strong_count(tags) > 1);
+        }
+        let tags: Arc<[Arc<str>]> = list.into();
+        if known.len() < FORGET_FROM {
+            known.insert(tags.clone());
+        }
+        tags
+    }
+
     /// The policies of a hash, from memory or the store.
     ///
     /// # Errors
     /// The store's; they are not there.
     pub fn get(&self, read: &dyn Read, hash: &PolicyHash) -> Result<Arc<Policies>, StoreError> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).policies.get(hash).cloned();
+        let known = self.policies.lock().unwrap_or_else(PoisonError::into_inner).policies.get(hash).cloned();
         if let Some(policies) = known.and_then(|known| known.upgrade()) {
             return Ok(policies);
         }
@@ -71,7 +91,7 @@ impl PolicyTable {
     }
 
     fn remember(&self, hash: PolicyHash, policies: Arc<Policies>) -> Arc<Policies> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = known.policies.get(&hash).and_then(Weak::upgrade) {
             return first;
         }
@@ -150,5 +170,5 @@ pub fn find_channel(
     let Route { cloud, family, policies: hash } =
         decode(&record).map_err(|damage| damage.at(id.as_bytes()))?;
     let policies = policies.get(read, &hash)?;
-    Ok(Some((cloud, Channel { id: id.into(), tags: Vec::new(), policies, family })))
+    Ok(Some((cloud, Channel { id: id.into(), tags: Arc::default(), policies, family })))
 }

@@ -1,8 +1,9 @@
 //! Whether a record is what its key says.
 
 use super::channel::{self, POLICY, Route, check_policies};
-use super::cloud::{Child, Head};
+use super::cloud::{Child, check_head};
 use super::key::{self, CloudKey, Tag};
+use super::rulesets::{LIST, check_list};
 use super::variable::{Form, RANK, read_part, read_variable, read_whole};
 use super::{Damage, agenda, decode, job, matches};
 use crate::store::Space;
@@ -16,7 +17,11 @@ pub fn check(space: Space, key: &[u8], record: &[u8]) -> Result<(), String> {
         Space::Clouds => check_cloud(key, record),
         Space::Channels => decode::<Route>(record).map(drop),
         Space::Agenda => agenda::check(key, record),
-        Space::Code => key.strip_prefix(POLICY).map_or(Ok(()), |hash| check_policies(hash, record)),
+        Space::Code => match (key.strip_prefix(POLICY), key.strip_prefix(LIST)) {
+            (Some(hash), _) => check_policies(hash, record),
+            (_, Some(hash)) => check_list(hash, record),
+            _ => Ok(()),
+        },
         Space::Logs | Space::Host => Ok(()),
     };
     result.map_err(|damage| format!("{}: the record `{}`: {damage}", space.name(), key.escape_ascii()))
@@ -25,7 +30,7 @@ pub fn check(space: Space, key: &[u8], record: &[u8]) -> Result<(), String> {
 fn check_cloud(key: &[u8], record: &[u8]) -> Result<(), Damage> {
     let CloudKey { tag, names, rest, .. } = key::read(key).ok_or(Damage::Stray)?;
     match tag {
-        Tag::Head => decode::<Head>(record).map(drop),
+        Tag::Head => check_head(record),
         Tag::Channel => decode::<channel::Kept>(record).map(drop),
         Tag::Child => decode::<Child>(record).map(drop),
         Tag::Job => {

@@ -2,6 +2,7 @@
 
 use super::channel::{self, PolicyTable};
 use super::key::{self, CloudKey, Tag, of_cloud};
+use super::rulesets::{self, ListHash, ListTable};
 use super::{Damage, agenda, decode, encode, job, matches, plain};
 use crate::channel::Channel;
 use crate::entities::{Home, Sizes, Variables};
@@ -41,6 +42,53 @@ pub struct Installation {
     pub config: Data,
 }
 
+/// A head as it is stored: the rulesets are a record of their own.
+#[derive(Serialize, Deserialize)]
+struct StoredHead {
+    owner: Arc<str>,
+    parent: Option<Arc<str>>,
+    created: i64,
+    rulesets: ListHash,
+}
+
+/// What the stored form of a head begins with. In the first form, with [`super::VERSION`], the rulesets stand in it.
+const HEAD: u8 = 2;
+
+/// A head, or what leads to it.
+enum Found {
+    First(Head),
+    Stored(StoredHead),
+}
+
+fn read_head(record: &[u8]) -> Result<Found, Damage> {
+    match record.split_first() {
+        Some((&HEAD, fields)) => match postcard::take_from_bytes(fields) {
+            Ok((head, [])) => Ok(Found::Stored(head)),
+            Ok(_) => Err(Damage::Trailing),
+            Err(postcard::Error::DeserializeUnexpectedEnd) => Err(Damage::Short),
+            Err(_) => Err(Damage::Fields),
+        },
+        _ => decode(record).map(Found::First),
+    }
+}
+
+impl Found {
+    fn resolve(self, read: &dyn Read, lists: &ListTable) -> Result<Head, StoreError> {
+        match self {
+            Self::First(head) => Ok(head),
+            Self::Stored(StoredHead { owner, parent, created, rulesets }) => {
+                let rulesets = lists.get(read, &rulesets)?.to_vec();
+                Ok(Head { owner, parent, created, rulesets })
+            }
+        }
+    }
+}
+
+/// Checks the record of a head.
+pub(super) fn check_head(record: &[u8]) -> Result<(), Damage> {
+    read_head(record).map(drop)
+}
+
 /// A child of a cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Child {
@@ -77,13 +125,24 @@ pub struct Source<'a> {
     pub read: &'a Arc<dyn Read>,
     /// Policies that are in memory already.
     pub policies: &'a PolicyTable,
+    /// Lists of rulesets that are.
+    pub lists: &'a ListTable,
     /// The secret of [`Home::seed`].
     pub seed: u64,
 }
 
-/// Writes the head of a cloud.
-pub fn put_head(batch: &mut Batch, cloud: &str, head: &Head) {
-    batch.put(Space::Clouds, of_cloud(cloud, Tag::Head, &[]), encode(head));
+/// Writes the head of a cloud, and its list of rulesets unless `read` has it.
+///
+/// # Errors
+/// The store's.
+pub fn put_head(read: &dyn Read, batch: &mut Batch, cloud: &str, head: &Head) -> Result<(), StoreError> {
+    let Head { owner, parent, created, rulesets } = head;
+    let rulesets = rulesets::put_list(read, batch, rulesets)?;
+    let stored = StoredHead { owner: owner.clone(), parent: parent.clone(), created: *created, rulesets };
+    // The types of records have only lengths that are known beforehand, with which this cannot fail.
+    let record = postcard::to_extend(&stored, vec![HEAD]).unwrap_or_default();
+    batch.put(Space::Clouds, of_cloud(cloud, Tag::Head, &[]), record);
+    Ok(())
 }
 
 /// Writes a child of a cloud.
@@ -103,7 +162,8 @@ pub fn remove_child(batch: &mut Batch, cloud: &str, id: &str) {
 pub fn load_head(read: &dyn Read, cloud: &str) -> Result<Option<Head>, StoreError> {
     let key = of_cloud(cloud, Tag::Head, &[]);
     let Some(record) = read.get(Space::Clouds, &key)? else { return Ok(None) };
-    decode(&record).map(Some).map_err(|damage| damage.at(&key))
+    let found = read_head(&record).map_err(|damage| damage.at(&key))?;
+    found.resolve(read, &ListTable::default()).map(Some)
 }
 
 /// A reader of heads of clouds; it says when it has enough.
@@ -115,6 +175,7 @@ pub type HeadVisitor<'a> = &'a mut dyn FnMut(&str, Result<Head, StoreError>) -> 
 /// The store's.
 pub fn heads(read: &dyn Read, after: Option<&str>, visit: HeadVisitor<'_>) -> Result<(), StoreError> {
     let mut from = after.map(|after| prefix_end(after.as_bytes()).unwrap_or_default()).unwrap_or_default();
+    let lists = ListTable::default();
     loop {
         let mut found = None;
         read.scan(Space::Clouds, &from, None, &mut |key, record| {
@@ -124,7 +185,8 @@ pub fn heads(read: &dyn Read, after: Option<&str>, visit: HeadVisitor<'_>) -> Re
         let Some((id, key, record)) = found else { return Ok(()) };
         let name = String::from_utf8_lossy(&id);
         if key == of_cloud(&name, Tag::Head, &[]) {
-            let head = decode(&record).map_err(|damage| damage.at(&key));
+            let head = read_head(&record).map_err(|damage| damage.at(&key));
+            let head = head.and_then(|found| found.resolve(read, &lists));
             if visit(&name, head).is_break() {
                 return Ok(());
             }
@@ -165,7 +227,7 @@ pub fn load(source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, S
 
 #[derive(Default)]
 struct Loading {
-    head: Option<Head>,
+    head: Option<Found>,
     channels: Vec<(Arc<str>, channel::Kept)>,
     children: Vec<Child>,
     jobs: Vec<(u64, Job)>,
@@ -179,7 +241,7 @@ impl Loading {
         let mut names = names.into_iter().map(Arc::<str>::from);
         let mut name = || names.next().unwrap_or_default();
         match tag {
-            Tag::Head => self.head = Some(decode(record)?),
+            Tag::Head => self.head = Some(read_head(record)?),
             Tag::Channel => self.channels.push((name(), decode(record)?)),
             Tag::Child => self.children.push(decode(record)?),
             Tag::Job => {
@@ -205,9 +267,11 @@ impl Loading {
     fn finish(self, source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
         let Self { head, channels, mut children, mut jobs, matches, variables } = self;
         let Some(head) = head else { return Ok(None) };
+        let head = head.resolve(&**source.read, source.lists)?;
         let channels = channels.into_iter().map(|(id, kept)| {
             let policies = source.policies.get(&**source.read, &kept.policies)?;
-            Ok((kept.sequence, Channel { id, tags: kept.tags, policies, family: kept.family }))
+            let tags = source.policies.tags(&kept.tags);
+            Ok((kept.sequence, Channel { id, tags, policies, family: kept.family }))
         });
         let mut channels: Vec<_> = channels.collect::<Result<_, StoreError>>()?;
         channels.sort_by_key(|(sequence, _)| *sequence);

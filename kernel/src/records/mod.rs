@@ -9,6 +9,7 @@ pub mod job;
 pub mod key;
 pub mod matches;
 mod plain;
+pub mod rulesets;
 #[cfg(test)]
 mod tests;
 pub mod variable;

@@ -10,6 +10,7 @@ use crate::id::Random;
 use crate::machine::MatchState;
 use crate::records::job::{put_job, remove_job};
 use crate::records::matches::put_match;
+use crate::records::rulesets::ListTable;
 use crate::schedule::{Job, Timing};
 use crate::store::{Batch, MemoryStore, Read, Space, Store, StoreError};
 use krl_vm::data::{Data, DataMap};
@@ -43,7 +44,7 @@ fn job(id: &str, spec: Option<&str>) -> Job {
 fn channels(cloud: &str) -> [Channel; 3] {
     let policy = r#"{"allow":[{"domain":"shop","name":"*"}],"deny":[]}"#;
     let policies = Policies { event: EventPolicy::parse(&data(policy)).unwrap(), ..Policies::default() };
-    let shop = Channel { policies: policies.into(), tags: vec!["shop".into()], ..Channel::open("zz") };
+    let shop = Channel { policies: policies.into(), tags: Arc::from(["shop".into()]), ..Channel::open("zz") };
     [shop, Channel::family(cloud, Kinship::Own, cloud), Channel::open("aa")]
 }
 
@@ -61,7 +62,7 @@ fn state() -> MatchState {
 fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::default());
     let mut batch = Batch::default();
-    cloud::put_head(&mut batch, id, &head());
+    cloud::put_head(&*store, &mut batch, id, &head()).unwrap();
     for (sequence, channel) in channels(id).iter().enumerate() {
         put_channel(&*store, &mut batch, id, sequence as u64, channel).unwrap();
     }
@@ -73,7 +74,8 @@ fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     put_match(&mut batch, id, "r", "rule", Some(&state()));
     put_match(&mut batch, id, "r", "gone", None);
     let read: Arc<dyn Read> = store.clone();
-    let source = Source { read: &read, policies: &PolicyTable::default(), seed: 1 };
+    let source =
+        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
     let mut variables = Variables::at(cloud::home(&source, id, &"r".into()));
     variables.set("small", data("[1]")).unwrap();
     variables.set("large", Data::Array(vec![Data::string("text"); 1000])).unwrap();
@@ -110,7 +112,8 @@ fn entries(read: &dyn Read) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
 fn a_cloud_comes_back_in_order() {
     let id = Random::new(1).id();
     let read: Arc<dyn Read> = stored(&id);
-    let source = Source { read: &read, policies: &PolicyTable::default(), seed: 1 };
+    let source =
+        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
     let cloud = cloud::load(&source, &id).unwrap().unwrap();
     assert_eq!(cloud.head, head());
     assert_eq!(cloud::load_head(&*read, &id).unwrap(), Some(head()));
@@ -144,8 +147,39 @@ fn a_channel_leads_to_its_cloud_until_it_is_removed() {
     remove_channel(&mut batch, &id, "zz");
     store.commit(&batch).unwrap();
     assert!(find_channel(&*store, &policies, "zz").unwrap().is_none());
-    let policy_records = entries(&*store).iter().filter(|(space, ..)| *space == Space::Code).count();
-    assert_eq!(policy_records, 2);
+    let is_policy =
+        |(space, key, _): &(Space, Vec<u8>, _)| *space == Space::Code && key.starts_with(b"policy/");
+    assert_eq!(entries(&*store).into_iter().filter(is_policy).count(), 2);
+}
+
+#[test]
+fn clouds_with_the_same_rulesets_name_one_list_and_heads_of_the_first_form_are_read() {
+    let store = Arc::new(MemoryStore::default());
+    let ids = [1, 2, 3].map(|seed| Random::new(seed).id());
+    for id in &ids {
+        let mut batch = Batch::default();
+        cloud::put_head(&*store, &mut batch, id, &head()).unwrap();
+        store.commit(&batch).unwrap();
+    }
+    assert_eq!(entries(&*store).iter().filter(|(space, ..)| *space == Space::Code).count(), 1);
+    let mut batch = Batch::default();
+    batch.put(Space::Clouds, key::of_cloud(&ids[1], key::Tag::Head, &[]), encode(&head()));
+    store.commit(&batch).unwrap();
+    let read: Arc<dyn Read> = store.clone();
+    let source =
+        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
+    let mut seen = 0;
+    cloud::heads(&*read, None, &mut |_, found| {
+        assert_eq!(found.unwrap(), head());
+        seen += 1;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(seen, 3);
+    for id in &ids {
+        assert_eq!(cloud::load(&source, id).unwrap().unwrap().head, head());
+        assert_eq!(cloud::load_head(&*read, id).unwrap(), Some(head()));
+    }
 }
 
 #[test]
@@ -190,14 +224,15 @@ fn messages_come_back() {
 }
 
 #[test]
-fn a_deleted_cloud_leaves_nothing_but_policies_and_what_it_sent() {
+fn a_deleted_cloud_leaves_nothing_but_what_clouds_share_and_what_it_sent() {
     let id = Random::new(1).id();
     let store = stored(&id);
     let mut batch = Batch::default();
     remove_job(&mut batch, &id, "j1", 60_000);
     store.commit(&batch).unwrap();
     let read: Arc<dyn Read> = store.clone();
-    let source = Source { read: &read, policies: &PolicyTable::default(), seed: 1 };
+    let source =
+        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
     for step in 0.. {
         let mut batch = Batch::default();
         let done = cloud::erase(&*store, &id, 100, &mut batch).unwrap();
@@ -208,7 +243,7 @@ fn a_deleted_cloud_leaves_nothing_but_policies_and_what_it_sent() {
         assert!(step < 20 && cloud::load(&source, &id).unwrap().is_none());
     }
     let left: Vec<_> = entries(&*store).into_iter().map(|(space, key, _)| (space, key[0])).collect();
-    assert_eq!(left, [(Space::Agenda, b'o'), (Space::Code, b'p'), (Space::Code, b'p')]);
+    assert_eq!(left, [(Space::Agenda, b'o'), (Space::Code, b'p'), (Space::Code, b'p'), (Space::Code, b'r')]);
 }
 
 #[test]
@@ -217,7 +252,8 @@ fn every_record_passes_its_check_and_no_bytes_break_it() {
     let store = stored(&id);
     let mut random = Random::new(2);
     let read: Arc<dyn Read> = store.clone();
-    let source = Source { read: &read, policies: &PolicyTable::default(), seed: 1 };
+    let source =
+        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
     for (space, key, record) in entries(&*store) {
         check(space, &key, &record).unwrap();
         let mut wrong = record.clone();

@@ -86,7 +86,7 @@ impl Shard {
         }
         for newborn in effects.newborn {
             let mut newborn = newborn.wake(self.machine());
-            let saved = newborn.save(&mut self.output.batch);
+            let saved = self.add_changes(&newborn.id().clone(), &mut newborn);
             let owner = newborn.owner().clone();
             self.machines.push(newborn.rest().1);
             saved?;

@@ -7,6 +7,7 @@ use krl_kernel::library::{Code, Library, Origin};
 use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::records::channel::{PolicyTable, find_channel};
 use krl_kernel::records::cloud::{Installation, load_head};
+use krl_kernel::records::rulesets::ListTable;
 use krl_kernel::shard::{Arrival, Asking, Founding, Problem, Release, Shard, ShardLimits, Task, Waiter};
 use krl_kernel::store::{MemoryStore, Read, Space, Store};
 use krl_vm::data::{Data, DataMap};
@@ -26,6 +27,7 @@ pub struct World {
     pub library: Library,
     pub codes: Mutex<HashMap<Arc<str>, Arc<Code>>>,
     pub policies: PolicyTable,
+    pub lists: ListTable,
     /// Do the clouds not run?
     pub suspended: AtomicBool,
 }
@@ -60,6 +62,9 @@ impl Realm for World {
     }
     fn policies(&self) -> &PolicyTable {
         &self.policies
+    }
+    fn lists(&self) -> &ListTable {
+        &self.lists
     }
 }
 
@@ -108,6 +113,7 @@ impl Bench {
             library: Library::new(krl_stdlib::natives()),
             codes: Mutex::default(),
             policies: PolicyTable::default(),
+            lists: ListTable::default(),
             suspended: AtomicBool::new(false),
         });
         Self::over(world, ShardLimits::default())

@@ -7,6 +7,7 @@ mod share;
 mod suspended;
 
 use bench::Bench;
+use krl_kernel::records::cloud::heads;
 use krl_kernel::shard::{Arrival, Task, Waiter};
 use krl_kernel::store::Space;
 use krl_vm::data::Data;
@@ -44,6 +45,21 @@ const RULESET: &str = r#"ruleset t {
             ctx:newPico([{"url": "t"}]) setting(eci)
             ctx:eventQuery(eci, "t", "open", {}, "t", "total")
         }
+    }
+    rule bear_and_send {
+        select when t bear_and_send
+        every {
+            ctx:newPico([{"url": "t"}]) setting(eci)
+            ctx:event(eci, "t", "count")
+            ctx:event(eci, "t", "late")
+            ctx:event(eci, "t", "count")
+        }
+    }
+    rule late { select when t late always { ent:total := total() + 10; raise t event "later_still" } }
+    rule later_still {
+        select when t later_still
+        http:get("http://there") setting(got)
+        always { ent:total := total() + 100 }
     }
     rule in_vain { select when t bear_in_vain always { raise t event "" } }
     rule again { select when t again always { raise t event "again" } }
@@ -218,4 +234,30 @@ fn children_have_ids_of_their_own_and_births_may_be_taken_back() {
     assert_eq!(children.try_recv().unwrap(), "3");
     // For each child one on either side, and one that it opened.
     assert_eq!(bench.count(Space::Channels), 9);
+}
+
+#[test]
+fn a_newborn_cloud_takes_in_at_once_what_does_not_wait() {
+    let mut bench = Bench::new();
+    let parent = bench.cloud(RULESET);
+    drop(bench.event(&parent, "bear_and_send"));
+    bench.turn();
+    let mut child = None;
+    let mut visit = |id: &str, _| {
+        child = Some(Arc::<str>::from(id)).filter(|id| *id != parent).or(child.take());
+        std::ops::ControlFlow::Continue(())
+    };
+    heads(&*bench.world.store, None, &mut visit).unwrap();
+    let child = child.unwrap();
+    // The event that would have to wait has left nothing, and so has the one behind it: both are messages.
+    assert_eq!(bench.count(Space::Agenda), 2);
+    let total = bench.query(&child, "total");
+    bench.run();
+    assert_eq!(total.try_recv().unwrap(), "1");
+    assert_eq!(bench.asks.len(), 1);
+    bench.answer(r#"{"content": "x"}"#);
+    let total = bench.query(&child, "total");
+    bench.run();
+    assert_eq!(total.try_recv().unwrap(), "112");
+    assert_eq!(bench.count(Space::Agenda), 0);
 }

@@ -35,6 +35,7 @@ signatures! {
     property rulesets() -> ARRAY = Request {}
     /// Creates a child cloud with these rulesets, maps with `url` and perhaps `config`; answers the channel to it.
     /// If one of them cannot be installed there is no child.
+    /// Where a map has the `rid` of a ruleset of this cloud, the child gets it from the same address and with the same configuration.
     action newPico(rulesets: ARRAY) -> STRING = Request {}
     /// Deletes a child cloud, one of `ctx:children`, and all below it, when this event is done.
     action delPico(eci: STRING) -> NULL = Request {}
