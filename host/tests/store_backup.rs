@@ -134,7 +134,7 @@ fn damage_is_told_with_its_place() {
         (
             "newer store",
             [&good[..12], &[0, 0, 0, 8], &good[16..]].concat(),
-            "file has format 8, and this version reads formats up to 1".into(),
+            "file has format 8, and this version reads formats up to 2".into(),
         ),
         (
             "header only",
