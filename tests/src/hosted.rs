@@ -60,7 +60,8 @@ impl<'a> Hosted<'a> {
 
     fn channel(&mut self, way: &Contact) -> Address {
         let read: Arc<dyn Read> = self.house.store(HOST);
-        let source = Source { read: &read, policies: &Default::default(), seed: 0 };
+        let source =
+            Source { read: &read, policies: &Default::default(), lists: &Default::default(), seed: 0 };
         let stored = load(&source, &self.cloud).expect("a sound store").expect("a cloud");
         let tags = way.channel.as_deref().unwrap_or_default();
         let with_tags = |channel: &Channel| channel.tags.join(",") == tags;
