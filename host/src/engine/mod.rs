@@ -36,6 +36,7 @@ use clock::Clock;
 use directory::Channels;
 use krl_kernel::cloud::{Directory, Listing, Refusal};
 use krl_kernel::library::Library;
+use krl_kernel::records::rulesets::ListTable;
 use krl_kernel::shard::{Problem, Task};
 use krl_kernel::store::{Store, StoreError};
 use krl_vm::data::Data;
@@ -50,6 +51,7 @@ use tokio::runtime::Handle;
 pub(crate) struct Core {
     store: Arc<dyn Store>,
     channels: Arc<Channels>,
+    lists: Arc<ListTable>,
     scribe: scribe::Scribe,
     registry: Registry,
     library: Library,

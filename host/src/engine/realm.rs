@@ -22,7 +22,7 @@ pub struct HostRealm {
     pub base_url: Arc<str>,
     pub seed: u64,
     pub policies: Arc<PolicyTable>,
-    pub lists: ListTable,
+    pub lists: Arc<ListTable>,
 }
 
 impl Realm for HostRealm {
@@ -93,7 +93,7 @@ impl Realm for HostRealm {
         &self.policies
     }
 
-    fn lists(&self) -> &ListTable {
+    fn lists(&self) -> &Arc<ListTable> {
         &self.lists
     }
 }

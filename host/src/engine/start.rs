@@ -132,6 +132,7 @@ impl Engine {
         let policies = Arc::<PolicyTable>::default();
         let channels =
             Arc::new(Channels::new(store.clone(), policies.clone(), owners.clone(), registry.clone()));
+        let lists = Arc::<ListTable>::default();
         let seed = entropy()?;
         let realm = Arc::new(HostRealm {
             store: store.clone(),
@@ -142,7 +143,7 @@ impl Engine {
             journal: options.journal,
             base_url: options.base_url.as_str().into(),
             policies,
-            lists: ListTable::default(),
+            lists: lists.clone(),
             seed: u64::from_le_bytes(seed.first_chunk().copied().unwrap_or_default()),
         });
         let queued = Arc::<AtomicUsize>::default();
@@ -166,6 +167,7 @@ impl Engine {
             store,
             scribe,
             channels,
+            lists,
             registry,
             library,
             client: options.client,

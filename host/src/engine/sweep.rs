@@ -1,7 +1,8 @@
-//! The thread that forgets what is old: log records and notes of messages seen, a little at a time.
+//! The thread that forgets what is old, a little at a time: log records, notes of messages seen, and lists of rulesets that no cloud has.
 
 use super::Core;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use krl_kernel::records::rulesets::Collection;
 use krl_kernel::retention::Sweep;
 use krl_kernel::store::{Batch, StoreError};
 use std::sync::Arc;
@@ -21,17 +22,20 @@ pub fn run(core: &Arc<Core>, stop: &Receiver<()>) {
     while rests(pause) {
         pause = PAUSE;
         let mut sweep = Sweep::new(core.clock.now());
-        loop {
-            match core.sweep(&mut sweep) {
-                Ok(true) if rests(REST) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "old log records could not be removed");
-                    break;
-                }
-            }
+        let swept = step_by_step(&rests, || core.sweep(&mut sweep));
+        if let Err(error) = swept.and_then(|()| core.collect_lists(&rests)) {
+            tracing::warn!(%error, "what is old could not be removed");
         }
     }
+}
+
+/// Takes steps until there are no more, or the host stops.
+fn step_by_step(
+    rests: &dyn Fn(Duration) -> bool,
+    mut step: impl FnMut() -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    while step()? && rests(REST) {}
+    Ok(())
 }
 
 impl Core {
@@ -47,5 +51,18 @@ impl Core {
             self.counts.swept.inc_by(batch.writes.len() as u64);
         }
         Ok(more)
+    }
+
+    /// Removes the lists of rulesets that no cloud has.
+    fn collect_lists(&self, rests: &dyn Fn(Duration) -> bool) -> Result<(), StoreError> {
+        let Some(mut collection) = Collection::begin(&*self.store, &self.lists)? else { return Ok(()) };
+        while collection.step(&*self.store)? {
+            if !rests(REST) {
+                return Ok(());
+            }
+        }
+        let removed = collection.end(&*self.store, &self.lists)?;
+        self.counts.swept.inc_by(removed as u64);
+        Ok(())
     }
 }

@@ -102,7 +102,7 @@ impl Rest {
         let mut core = Core::bare(id, owner, now, realm.budgets(owner), realm.library().clone());
         core.host = realm.host();
         core.journaling = realm.journal() != Scope::Off;
-        core.home = Some(Home { read: realm.reader(), seed: realm.seed() });
+        core.home = Some(Home::new(realm, realm.reader()));
         core.transaction.touched.program = true;
         core.unstarted = Some(Vec::new());
         Self(core)
@@ -133,7 +133,7 @@ impl Rest {
         core.family = Family { parent, children };
         core.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
         let mut variables: BTreeMap<_, _> = stored.variables.into_iter().collect();
-        core.home = Some(Home { read, seed: realm.seed() });
+        core.home = Some(Home::new(realm, read));
         let mut installed = Vec::with_capacity(rulesets.len());
         for installation in rulesets {
             let mut kept = core.new_kept(&installation.rid);
@@ -189,11 +189,11 @@ impl Cloud {
     /// The store's, when it is asked for what is there already.
     pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let core = &mut self.core;
-        let Some(Home { read, .. }) = core.home.clone() else { return Ok(()) };
+        let Some(Home { read, lists, .. }) = core.home.clone() else { return Ok(()) };
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.id.clone();
         if touched.program || touched.parent {
-            cloud::put_head(&*read, batch, &id, &core.head())?;
+            cloud::put_head(&*read, &lists, batch, &id, &core.head())?;
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
             match core.channels.get(eci) {

@@ -65,7 +65,7 @@ pub trait Realm: Send + Sync {
     /// Policies of channels that are in memory.
     fn policies(&self) -> &PolicyTable;
     /// Lists of rulesets that are in memory.
-    fn lists(&self) -> &ListTable;
+    fn lists(&self) -> &Arc<ListTable>;
 }
 
 /// A cloud that nothing happens to: it has no machine.
@@ -75,10 +75,16 @@ pub struct Rest(pub(super) Box<Core>);
 #[derive(Clone)]
 pub(super) struct Home {
     pub read: Arc<dyn Read>,
+    pub lists: Arc<ListTable>,
     pub seed: u64,
 }
 
 impl Home {
+    /// In a realm, read through `read`.
+    pub fn new(realm: &dyn Realm, read: Arc<dyn Read>) -> Self {
+        Self { read, lists: realm.lists().clone(), seed: realm.seed() }
+    }
+
     /// Where those of one ruleset of a cloud are.
     pub fn of(&self, cloud: &Arc<str>, rid: &Arc<str>) -> entities::Home {
         entities::Home {

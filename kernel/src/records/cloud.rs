@@ -2,7 +2,7 @@
 
 use super::channel::{self, PolicyTable};
 use super::key::{self, CloudKey, Tag, of_cloud};
-use super::rulesets::{self, ListHash, ListTable};
+use super::rulesets::{ListHash, ListTable};
 use super::{Damage, agenda, decode, encode, job, matches, plain};
 use crate::channel::Channel;
 use crate::entities::{Home, Sizes, Variables};
@@ -135,9 +135,15 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// The store's.
-pub fn put_head(read: &dyn Read, batch: &mut Batch, cloud: &str, head: &Head) -> Result<(), StoreError> {
+pub fn put_head(
+    read: &dyn Read,
+    lists: &ListTable,
+    batch: &mut Batch,
+    cloud: &str,
+    head: &Head,
+) -> Result<(), StoreError> {
     let Head { owner, parent, created, rulesets } = head;
-    let rulesets = rulesets::put_list(read, batch, rulesets)?;
+    let rulesets = lists.put(read, batch, rulesets)?;
     let stored = StoredHead { owner: owner.clone(), parent: parent.clone(), created: *created, rulesets };
     // The types of records have only lengths that are known beforehand, with which this cannot fail.
     let record = postcard::to_extend(&stored, vec![HEAD]).unwrap_or_default();
@@ -174,8 +180,29 @@ pub type HeadVisitor<'a> = &'a mut dyn FnMut(&str, Result<Head, StoreError>) -> 
 /// # Errors
 /// The store's.
 pub fn heads(read: &dyn Read, after: Option<&str>, visit: HeadVisitor<'_>) -> Result<(), StoreError> {
-    let mut from = after.map(|after| prefix_end(after.as_bytes()).unwrap_or_default()).unwrap_or_default();
     let lists = ListTable::default();
+    each(read, after, &mut |cloud, found| visit(cloud, found.and_then(|found| found.resolve(read, &lists))))
+}
+
+/// Visits the lists of rulesets that heads name, as [`heads`].
+pub(super) fn listed(
+    read: &dyn Read,
+    after: Option<&str>,
+    visit: &mut dyn FnMut(&str, Result<Option<ListHash>, StoreError>) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let list = |found| match found {
+        Found::Stored(StoredHead { rulesets, .. }) => Some(rulesets),
+        Found::First(_) => None,
+    };
+    each(read, after, &mut |cloud, found| visit(cloud, found.map(list)))
+}
+
+fn each(
+    read: &dyn Read,
+    after: Option<&str>,
+    visit: &mut dyn FnMut(&str, Result<Found, StoreError>) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let mut from = after.map(|after| prefix_end(after.as_bytes()).unwrap_or_default()).unwrap_or_default();
     loop {
         let mut found = None;
         read.scan(Space::Clouds, &from, None, &mut |key, record| {
@@ -185,9 +212,7 @@ pub fn heads(read: &dyn Read, after: Option<&str>, visit: HeadVisitor<'_>) -> Re
         let Some((id, key, record)) = found else { return Ok(()) };
         let name = String::from_utf8_lossy(&id);
         if key == of_cloud(&name, Tag::Head, &[]) {
-            let head = read_head(&record).map_err(|damage| damage.at(&key));
-            let head = head.and_then(|found| found.resolve(read, &lists));
-            if visit(&name, head).is_break() {
+            if visit(&name, read_head(&record).map_err(|damage| damage.at(&key))).is_break() {
                 return Ok(());
             }
         }

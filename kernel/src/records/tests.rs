@@ -10,7 +10,7 @@ use crate::id::Random;
 use crate::machine::MatchState;
 use crate::records::job::{put_job, remove_job};
 use crate::records::matches::put_match;
-use crate::records::rulesets::ListTable;
+use crate::records::rulesets::{Collection, ListTable};
 use crate::schedule::{Job, Timing};
 use crate::store::{Batch, MemoryStore, Read, Space, Store, StoreError};
 use krl_vm::data::{Data, DataMap};
@@ -62,7 +62,7 @@ fn state() -> MatchState {
 fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::default());
     let mut batch = Batch::default();
-    cloud::put_head(&*store, &mut batch, id, &head()).unwrap();
+    cloud::put_head(&*store, &ListTable::default(), &mut batch, id, &head()).unwrap();
     for (sequence, channel) in channels(id).iter().enumerate() {
         put_channel(&*store, &mut batch, id, sequence as u64, channel).unwrap();
     }
@@ -158,7 +158,7 @@ fn clouds_with_the_same_rulesets_name_one_list_and_heads_of_the_first_form_are_r
     let ids = [1, 2, 3].map(|seed| Random::new(seed).id());
     for id in &ids {
         let mut batch = Batch::default();
-        cloud::put_head(&*store, &mut batch, id, &head()).unwrap();
+        cloud::put_head(&*store, &ListTable::default(), &mut batch, id, &head()).unwrap();
         store.commit(&batch).unwrap();
     }
     assert_eq!(entries(&*store).iter().filter(|(space, ..)| *space == Space::Code).count(), 1);
@@ -210,6 +210,43 @@ fn keys_of_the_agenda_come_back_in_order_of_time() {
     for key in [&b""[..], b"x", b"t1234", b"i", b"o123", b"dshort"] {
         assert!(matches!(agenda::read_key(key), Err(StoreError::Corrupt(_))), "{key:?}");
     }
+}
+
+#[test]
+fn lists_of_rulesets_go_when_no_cloud_has_them() {
+    let (store, lists) = (MemoryStore::default(), ListTable::default());
+    let with = |number: usize| {
+        let mut head = head();
+        head.rulesets[0].rid = format!("r{number}").into();
+        head
+    };
+    let put = |number: usize, list: usize| {
+        let (id, mut batch) = (Random::new(number as u64).id(), Batch::default());
+        cloud::put_head(&store, &lists, &mut batch, &id, &with(list)).unwrap();
+        batch
+    };
+    for number in 0..300 {
+        store.commit(&put(number, number)).unwrap();
+        store.commit(&put(number, number % 10)).unwrap();
+    }
+    let collect = || {
+        let mut collection = Collection::begin(&store, &lists).unwrap()?;
+        while collection.step(&store).unwrap() {}
+        Some(collection.end(&store, &lists).unwrap())
+    };
+    assert_eq!(collect(), Some(0), "all were named lately");
+    let on_its_way = put(7, 299);
+    assert_eq!(collect(), Some(289));
+    store.commit(&on_its_way).unwrap();
+    assert_eq!(collect(), None, "few are left");
+    let mut seen = 0;
+    cloud::heads(&store, None, &mut |_, head| {
+        head.unwrap();
+        seen += 1;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!(seen, 300);
 }
 
 #[test]

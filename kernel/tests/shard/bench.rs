@@ -27,7 +27,7 @@ pub struct World {
     pub library: Library,
     pub codes: Mutex<HashMap<Arc<str>, Arc<Code>>>,
     pub policies: PolicyTable,
-    pub lists: ListTable,
+    pub lists: Arc<ListTable>,
     /// Do the clouds not run?
     pub suspended: AtomicBool,
 }
@@ -63,7 +63,7 @@ impl Realm for World {
     fn policies(&self) -> &PolicyTable {
         &self.policies
     }
-    fn lists(&self) -> &ListTable {
+    fn lists(&self) -> &Arc<ListTable> {
         &self.lists
     }
 }
@@ -113,7 +113,7 @@ impl Bench {
             library: Library::new(krl_stdlib::natives()),
             codes: Mutex::default(),
             policies: PolicyTable::default(),
-            lists: ListTable::default(),
+            lists: Arc::default(),
             suspended: AtomicBool::new(false),
         });
         Self::over(world, ShardLimits::default())
