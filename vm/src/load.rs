@@ -337,13 +337,11 @@ impl Builder<'_> {
                 self.heap.array_from(&items)?
             }
             Constant::Map(entries) => {
-                let mut map = self.heap.map_with_room(entries.len())?;
+                let mut values = Vec::with_capacity(entries.len());
                 for (key, item) in entries {
-                    let key = self.heap.string(key)?;
-                    let item = self.constant(item)?;
-                    map = self.heap.map_put(map, key, item)?;
+                    values.push((self.heap.string(key)?, self.constant(item)?));
                 }
-                map
+                self.heap.map_from(&values)?
             }
         };
         Ok(self.heap.rehome(value, self.region))

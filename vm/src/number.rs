@@ -1,15 +1,12 @@
 //! Numbers as text and text as numbers: what KRL's conversions (krl-language.md §4.4) take from ECMAScript.
 
-use std::fmt::Write as _;
-
 /// Integers up to this size are exact in a double and print without an exponent.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// Appends `n` as ECMAScript's `Number::toString` writes it; both zeros are `0`.
 pub fn format(n: f64, out: &mut String) {
     if n.abs() <= MAX_SAFE_INTEGER && n.trunc() == n {
-        // Writing to a `String` cannot fail.
-        let _ = write!(out, "{}", n as i64);
+        out.push_str(itoa::Buffer::new().format(n as i64));
     } else {
         out.push_str(ryu_js::Buffer::new().format(n));
     }

@@ -146,21 +146,22 @@ impl Core {
         name: Value,
         options: Value,
     ) -> Result<Value, Fault> {
-        let mut meta = heap.map_with_room(3)?;
+        let mut meta = [(Value::NULL, Value::NULL); 3];
         let texts = [&directive.rid, &directive.rule_name, &directive.txn_id];
-        for (word, text) in [Word::Rid, Word::RuleName, Word::TxnId].into_iter().zip(texts) {
-            let (key, value) = (self.word(heap, word)?, heap.string(text)?);
-            meta = heap.map_put(meta, key, value)?;
-        }
-        let kind = self.word(heap, Word::Directive)?;
-        let mut map = heap.map_with_room(4)?;
-        for (word, value) in
-            [(Word::Type, kind), (Word::Name, name), (Word::Options, options), (Word::Meta, meta)]
+        for ((word, text), entry) in
+            [Word::Rid, Word::RuleName, Word::TxnId].into_iter().zip(texts).zip(&mut meta)
         {
-            let key = self.word(heap, word)?;
-            map = heap.map_put(map, key, value)?;
+            *entry = (self.word(heap, word)?, heap.string(text)?);
         }
-        Ok(map)
+        let meta = heap.map_from(&meta)?;
+        let kind = self.word(heap, Word::Directive)?;
+        let entries = [
+            (self.word(heap, Word::Type)?, kind),
+            (self.word(heap, Word::Name)?, name),
+            (self.word(heap, Word::Options)?, options),
+            (self.word(heap, Word::Meta)?, meta),
+        ];
+        heap.map_from(&entries)
     }
 
     /// A word of the cloud's frozen memory, or a fresh copy where it has none.

@@ -186,12 +186,11 @@ impl Core {
             return Ok(value);
         }
         let Some(event) = &self.scene.event else { return Ok(Value::NULL) };
-        let mut map = heap.map_with_room(event.attrs.len())?;
+        let mut entries = Vec::with_capacity(event.attrs.len());
         for (key, data) in &event.attrs {
-            let key = heap.string(key)?;
-            let value = heap.import(data)?;
-            map = heap.map_put(map, key, value)?;
+            entries.push((heap.string(key)?, heap.import(data)?));
         }
+        let map = heap.map_from(&entries)?;
         self.scene.attrs = Some(map);
         Ok(map)
     }

@@ -166,7 +166,7 @@ fn join(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
         if at > 0 {
             joined.push_str(&separator);
         }
-        joined.push_str(&heap.text(item));
+        heap.write_text(item, &mut joined);
         heap.check_room(joined.len())?;
     }
     heap.string(&joined)

@@ -40,6 +40,15 @@ impl Heap {
         })
     }
 
+    /// Appends the String form.
+    pub fn write_text(&self, v: Value, out: &mut String) {
+        match v.as_number() {
+            Some(n) if n.is_finite() => number::format(n, out),
+            _ if v.is_string() => out.push_str(self.str(v)),
+            _ => out.push_str(&self.text(v)),
+        }
+    }
+
     /// The Number form: what arithmetic and `<=>` see; `None` where there is none.
     #[must_use]
     pub fn to_number(&self, v: Value) -> Option<f64> {

@@ -33,13 +33,11 @@ impl Heap {
                 self.array_from(&values)
             }
             Data::Map(entries) => {
-                let mut map = self.map_with_room(entries.len())?;
+                let mut values = Vec::with_capacity(entries.len());
                 for (key, item) in entries {
-                    let key = self.string(key)?;
-                    let value = self.import_at(item, depth + 1)?;
-                    map = self.map_put(map, key, value)?;
+                    values.push((self.string(key)?, self.import_at(item, depth + 1)?));
                 }
-                Ok(map)
+                self.map_from(&values)
             }
         }
     }
@@ -145,12 +143,12 @@ impl Heap {
             }
             Tag::Map => {
                 let entries = self.map_entries(v);
-                let mut map = target.map_with_room(entries.len())?;
+                let mut values = Vec::with_capacity(entries.len());
                 for e in &*entries {
                     let key = target.string(self.str(e.key))?;
-                    let value = self.freeze_into(e.value, target, copies, depth + 1)?;
-                    map = target.map_put(map, key, value)?;
+                    values.push((key, self.freeze_into(e.value, target, copies, depth + 1)?));
                 }
+                let map = target.map_from(&values)?;
                 target.rehome_keys(map, RegionId::CLOUD);
                 map
             }

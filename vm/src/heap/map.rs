@@ -108,16 +108,52 @@ impl Heap {
         Ok(Value::handle(Tag::Map, RegionId::EVENT, at))
     }
 
-    /// A map of these entries; a later entry replaces an earlier one with the same key, in the earlier one's place.
+    /// A map of these entries; a later entry replaces an earlier one with the same key, in the earlier one's place. Keys must be strings.
     ///
     /// # Errors
     /// [`crate::fault::Limit::Memory`]
     pub fn map_from(&mut self, entries: &[(Value, Value)]) -> Result<Value, Fault> {
-        let mut map = self.map_with_room(entries.len())?;
-        for &(key, value) in entries {
-            map = self.map_put(map, key, value)?;
+        self.map_of(entries.len(), entries.iter().copied())
+    }
+
+    /// As [`Self::map_from`], of at most `capacity` entries: nobody sees the map before it is whole, so it is written in place.
+    ///
+    /// # Errors
+    /// [`crate::fault::Limit::Memory`]
+    pub fn map_of(
+        &mut self,
+        capacity: usize,
+        entries: impl IntoIterator<Item = (Value, Value)>,
+    ) -> Result<Value, Fault> {
+        let map = self.map_with_room(capacity)?;
+        let mut header = self.header(map);
+        let first = header.offset + BUFFER_WORDS;
+        let (index, _) = pair(self.at(map, header.offset + 2));
+        for (key, value) in entries.into_iter().take(capacity) {
+            let hash = self.str_hash(key);
+            let entry = match self.probe(map, header, self.str(key), hash) {
+                Ok(entry) => entry,
+                Err(slot) => {
+                    header.integer_keys |= array_index(self.str(key)).is_some();
+                    header.len += 1;
+                    if index != 0 {
+                        self.set(index + slot, unpair(hash as usize, header.len));
+                    }
+                    self.set(first + (header.len - 1) * 2, key.bits());
+                    header.len - 1
+                }
+            };
+            self.set(first + entry * 2 + 1, value.bits());
         }
+        self.set(header.offset, unpair(header.len, capacity));
+        self.set(map.offset(), header.encode());
         Ok(map)
+    }
+
+    fn set(&mut self, at: usize, word: u64) {
+        if let Some(place) = self.event.words.get_mut(at) {
+            *place = word;
+        }
     }
 
     fn header(&self, map: Value) -> Header {
@@ -167,32 +203,41 @@ impl Heap {
     }
 
     fn find(&self, map: Value, key: &str, hash: u32) -> Option<usize> {
-        let len = self.header(map).len;
-        if len == 0 {
+        let header = self.header(map);
+        if header.len == 0 {
             return None;
         }
-        let buffer = self.newest(map).offset;
-        let (index, mask) = pair(self.at(map, buffer + 2));
+        let newest = if header.state == State::Live { header } else { self.newest(map) };
+        self.probe(map, Header { len: header.len, ..newest }, key, hash).ok()
+    }
+
+    /// The entry of `key` among the first `header.len`; else the slot of the index, if there is one, where it belongs.
+    #[inline]
+    fn probe(&self, map: Value, header: Header, key: &str, hash: u32) -> Result<usize, usize> {
+        let words = &self.region(map).words[..];
+        let entries = words.get(header.offset + BUFFER_WORDS..).unwrap_or_default().as_chunks::<2>().0;
+        let looks_like = string::header(key, hash);
+        let is_key = |stored: u64| {
+            let stored = Value::from_bits(stored);
+            self.str_header(stored) == looks_like && self.str(stored) == key
+        };
+        let (index, mask) = pair(words.get(header.offset + 2).copied().unwrap_or(0));
         if index == 0 {
-            return (0..len).find(|&i| self.key_is(map, buffer, i, key, hash));
+            return entries.iter().take(header.len).position(|&[stored, _]| is_key(stored)).ok_or(0);
         }
         let mut slot = hash as usize & mask;
         loop {
-            let (slot_hash, entry) = pair(self.at(map, index + slot));
+            let (slot_hash, entry) = pair(words.get(index + slot).copied().unwrap_or(0));
             if entry == 0 {
-                return None;
+                return Err(slot);
             }
-            if slot_hash == hash as usize && self.key_is(map, buffer, entry - 1, key, hash) {
-                return (entry <= len).then(|| entry - 1);
+            if slot_hash == hash as usize && entries.get(entry - 1).is_some_and(|&[stored, _]| is_key(stored))
+            {
+                // Newer versions may have more entries than this one.
+                return if entry <= header.len { Ok(entry - 1) } else { Err(slot) };
             }
             slot = (slot + 1) & mask;
         }
-    }
-
-    #[inline]
-    fn key_is(&self, map: Value, buffer: usize, entry: usize, key: &str, hash: u32) -> bool {
-        let stored = Value::from_bits(self.at(map, buffer + BUFFER_WORDS + entry * 2));
-        self.str_hash(stored) == hash && self.str(stored) == key
     }
 
     /// The value of an entry as `map` sees it: the first difference on the way to the newest version, or what is there now.

@@ -58,13 +58,3 @@ pub(super) fn bytes(words: &[u64]) -> &[u8] {
         std::slice::from_raw_parts(words.as_ptr().cast::<u8>(), words.len() * 8)
     }
 }
-
-/// Words as writable bytes.
-#[inline]
-pub(super) fn bytes_mut(words: &mut [u64]) -> &mut [u8] {
-    // SAFETY: as in `bytes`; every byte pattern is a valid `u64`, and the borrow is exclusive.
-    #[expect(unsafe_code, reason = "writing text without a copy")]
-    unsafe {
-        std::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), words.len() * 8)
-    }
-}

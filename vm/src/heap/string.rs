@@ -10,16 +10,57 @@ const LEN: u64 = ASCII - 1;
 /// A 32-bit hash of text, the same in every run.
 #[inline]
 pub(super) fn hash(text: &str) -> u32 {
-    const K: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut h = (text.len() as u64).wrapping_mul(K);
-    let mut chunks = text.as_bytes().chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0u64, |w, &b| (w << 8) | u64::from(b));
-        h = (h.rotate_left(23) ^ word).wrapping_mul(K);
+    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = chunks.iter().fold(Hash::of(text.len()), |hash, chunk| hash.with(u64::from_le_bytes(*chunk)));
+    hash.with(last_word(rest)).finish()
+}
+
+/// A hash in the making: of the length, each whole word, and what is left, which may be nothing.
+#[derive(Clone, Copy)]
+struct Hash(u64);
+
+impl Hash {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+    #[inline]
+    fn of(len: usize) -> Self {
+        Self((len as u64).wrapping_mul(Self::FACTOR))
     }
-    let rest = chunks.remainder().iter().rev().fold(0u64, |w, &b| (w << 8) | u64::from(b));
-    h = (h.rotate_left(23) ^ rest).wrapping_mul(K);
-    (h ^ (h >> 32)) as u32
+
+    #[inline]
+    fn with(self, word: u64) -> Self {
+        Self((self.0.rotate_left(23) ^ word).wrapping_mul(Self::FACTOR))
+    }
+
+    #[inline]
+    fn finish(self) -> u32 {
+        (self.0 ^ (self.0 >> 32)) as u32
+    }
+}
+
+/// Fewer than eight bytes as a word, the first lowest.
+#[inline]
+fn last_word(bytes: &[u8]) -> u64 {
+    // Two reads that may overlap, as nothing is changed by setting a bit twice.
+    let shift = |of: usize| 8 * (bytes.len() - of) as u32;
+    match bytes {
+        [a, b, c, d, ..] => {
+            let last = bytes.last_chunk::<4>().copied().unwrap_or_default();
+            u64::from(u32::from_le_bytes([*a, *b, *c, *d])) | u64::from(u32::from_le_bytes(last)) << shift(4)
+        }
+        [a, b, ..] => {
+            let last = bytes.last_chunk::<2>().copied().unwrap_or_default();
+            u64::from(u16::from_le_bytes([*a, *b])) | u64::from(u16::from_le_bytes(last)) << shift(2)
+        }
+        [a] => u64::from(*a),
+        [] => 0,
+    }
+}
+
+/// What [`Heap::str_header`] is for a text with this hash.
+#[inline]
+pub(super) fn header(text: &str, hash: u32) -> u64 {
+    (u64::from(hash) << 32) | text.len() as u64
 }
 
 impl Heap {
@@ -28,7 +69,33 @@ impl Heap {
     /// # Errors
     /// [`Limit::Memory`]
     pub fn string(&mut self, text: &str) -> Result<Value, Fault> {
-        self.string_of_parts(&[text])
+        /// The high bits of eight bytes: none is set in ASCII.
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        if text.len() as u64 > LEN {
+            return Err(Fault::limit(Limit::Memory));
+        }
+        let at = self.reserve(1 + text.len().div_ceil(8))?;
+        let words = &mut self.event.words;
+        words.reserve(1 + text.len().div_ceil(8));
+        words.push(0);
+        let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+        let (mut hash, mut bits) = (Hash::of(text.len()), 0);
+        words.extend(chunks.iter().map(|chunk| {
+            let word = u64::from_le_bytes(*chunk);
+            hash = hash.with(word);
+            bits |= word;
+            u64::from_ne_bytes(*chunk)
+        }));
+        let last = last_word(rest);
+        if !rest.is_empty() {
+            words.push(u64::from_ne_bytes(last.to_le_bytes()));
+        }
+        let hash = u64::from(hash.with(last).finish());
+        let ascii = if (bits | last) & HIGH == 0 { ASCII } else { 0 };
+        if let Some(header) = words.get_mut(at) {
+            *header = (hash << 32) | ascii | text.len() as u64;
+        }
+        Ok(Value::handle(Tag::String, RegionId::EVENT, at))
     }
 
     /// New text, the concatenation of `parts`.
@@ -36,31 +103,13 @@ impl Heap {
     /// # Errors
     /// [`Limit::Memory`]
     pub fn string_of_parts(&mut self, parts: &[&str]) -> Result<Value, Fault> {
-        let len: usize = parts.iter().map(|p| p.len()).sum();
-        if len as u64 > LEN {
-            return Err(Fault::limit(Limit::Memory));
-        }
-        let at = self.reserve(1 + len.div_ceil(8))?;
-        self.event.words.resize(at + 1 + len.div_ceil(8), 0);
-        let body = region::bytes_mut(self.event.words.get_mut(at + 1..).unwrap_or_default());
-        let mut filled = 0;
-        let mut ascii = true;
-        for part in parts {
-            if let Some(room) = body.get_mut(filled..filled + part.len()) {
-                room.copy_from_slice(part.as_bytes());
-            }
-            ascii &= part.is_ascii();
-            filled += part.len();
-        }
-        let value = Value::handle(Tag::String, RegionId::EVENT, at);
-        if let Some(header) = self.event.words.get_mut(at) {
-            *header = len as u64;
-        }
-        let hash = u64::from(hash(self.str(value)));
-        if let Some(header) = self.event.words.get_mut(at) {
-            *header = (hash << 32) | if ascii { ASCII } else { 0 } | len as u64;
-        }
-        Ok(value)
+        self.check_room(parts.iter().map(|part| part.len()).sum())?;
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        parts.iter().for_each(|part| text.push_str(part));
+        let made = self.string(&text);
+        self.scratch = text;
+        made
     }
 
     /// The String forms of `values`, concatenated.
@@ -71,7 +120,7 @@ impl Heap {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
         for &v in values {
-            text.push_str(&self.text(v));
+            self.write_text(v, &mut text);
             if text.len() / 8 > self.limit_words {
                 break;
             }
@@ -92,7 +141,7 @@ impl Heap {
         let start = v.offset() + 1;
         let words = self.region(v).words.get(start..start + len.div_ceil(8)).unwrap_or_default();
         let bytes = region::bytes(words).get(..len).unwrap_or_default();
-        // SAFETY: string objects are written by `string_of_parts` alone, from whole `&str`s, and never changed; handles cannot be
+        // SAFETY: string objects are written by `string` alone, from whole `&str`s, and never changed; handles cannot be
         // forged by programs (the verifier admits no handle constants).
         #[expect(unsafe_code, reason = "text was UTF-8 when it was written")]
         unsafe {
@@ -111,6 +160,12 @@ impl Heap {
     #[must_use]
     pub fn char_count(&self, v: Value) -> usize {
         if self.is_ascii(v) { (self.word(v, 0) & LEN) as usize } else { self.str(v).chars().count() }
+    }
+
+    /// The header of a string but for what is not known of a text: is it ASCII?
+    #[inline]
+    pub(super) fn str_header(&self, v: Value) -> u64 {
+        self.word(v, 0) & !ASCII
     }
 
     #[inline]

@@ -88,12 +88,12 @@ impl Scene<'_> {
 
     fn map(&mut self, first: u16, count: u16) -> Result<Value, Fault> {
         let (pairs, _) = many(self.registers, first, usize::from(count) * 2).as_chunks::<2>();
-        let mut map = self.heap.map_with_room(pairs.len())?;
-        for &[key, value] in pairs {
-            let key = self.heap.key(key)?;
-            map = self.heap.map_put(map, key, value)?;
+        if pairs.iter().all(|[key, _]| key.is_string()) {
+            return self.heap.map_of(pairs.len(), pairs.iter().map(|&[key, value]| (key, value)));
         }
-        Ok(map)
+        let entries = pairs.iter().map(|&[key, value]| Ok((self.heap.key(key)?, value)));
+        let entries = entries.collect::<Result<Vec<_>, Fault>>()?;
+        self.heap.map_from(&entries)
     }
 
     fn iterator(&mut self, first: u16) -> Option<&mut [Value]> {

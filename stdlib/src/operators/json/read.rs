@@ -9,7 +9,8 @@ use krl_vm::value::Value;
 /// # Errors
 /// [`Limit::Depth`], [`Limit::Memory`]
 pub(super) fn read(heap: &mut Heap, text: &str) -> Result<Option<Value>, Fault> {
-    let mut reader = Reader { heap, text, at: 0 };
+    let mut reader =
+        Reader { heap, text, at: 0, keys: [Value::NULL; KEYS], entries: Vec::new(), items: Vec::new() };
     match reader.document() {
         Ok(value) => Ok(Some(value)),
         Err(Stop::NotJson) => Ok(None),
@@ -32,7 +33,18 @@ struct Reader<'a> {
     heap: &'a mut Heap,
     text: &'a str,
     at: usize,
+    /// Keys read before, each in the place its text gives it: the maps of a document mostly have the same.
+    keys: [Value; KEYS],
+    /// Entries of the maps that are being read, the innermost last.
+    entries: Vec<(Value, Value)>,
+    /// Items of the arrays that are being read.
+    items: Vec<Value>,
 }
+
+const KEYS: usize = 64;
+
+/// Integers of so many digits are exact in a double.
+const EXACT_DIGITS: usize = 15;
 
 impl<'a> Reader<'a> {
     fn document(&mut self) -> Result<Value, Stop> {
@@ -94,37 +106,43 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, depth: u32) -> Result<Value, Stop> {
         self.at += 1;
-        let mut entries = Vec::new();
+        let first = self.entries.len();
         if !self.takes(b'}') {
             loop {
                 self.space();
-                let key = self.string()?;
+                let key = self.key()?;
                 self.needs(b':')?;
-                entries.push((key, self.value(depth + 1)?));
-                self.heap.check_room(entries.len() * 16)?;
+                let value = self.value(depth + 1)?;
+                self.entries.push((key, value));
+                self.heap.check_room(self.entries.len() * 16)?;
                 if !self.takes(b',') {
                     break;
                 }
             }
             self.needs(b'}')?;
         }
-        Ok(self.heap.map_from(&entries)?)
+        let map = self.heap.map_from(self.entries.get(first..).unwrap_or_default())?;
+        self.entries.truncate(first);
+        Ok(map)
     }
 
     fn array(&mut self, depth: u32) -> Result<Value, Stop> {
         self.at += 1;
-        let mut items = Vec::new();
+        let first = self.items.len();
         if !self.takes(b']') {
             loop {
-                items.push(self.value(depth + 1)?);
-                self.heap.check_room(items.len() * 8)?;
+                let item = self.value(depth + 1)?;
+                self.items.push(item);
+                self.heap.check_room(self.items.len() * 8)?;
                 if !self.takes(b',') {
                     break;
                 }
             }
             self.needs(b']')?;
         }
-        Ok(self.heap.array_from(&items)?)
+        let array = self.heap.array_from(self.items.get(first..).unwrap_or_default())?;
+        self.items.truncate(first);
+        Ok(array)
     }
 
     fn digits(&mut self) -> Result<(), Stop> {
@@ -153,7 +171,34 @@ impl<'a> Reader<'a> {
             self.digits()?;
         }
         let digits = self.text.get(start..self.at).unwrap_or_default();
+        if digits.len() <= EXACT_DIGITS && digits.bytes().all(|b| b.is_ascii_digit()) {
+            let number = digits.bytes().fold(0_u64, |n, digit| n * 10 + u64::from(digit - b'0'));
+            return Ok(Value::number(number as f64));
+        }
         digits.parse().map(Value::number).map_err(|_| Stop::NotJson)
+    }
+
+    /// A string that is a key.
+    fn key(&mut self) -> Result<Value, Stop> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        let ahead = bytes.get(start..).unwrap_or_default();
+        let len = ahead.iter().position(|&b| b == b'"' || b == b'\\').unwrap_or(ahead.len());
+        let place = (usize::from(ahead.first().copied().unwrap_or(0)) + len * 7) % KEYS;
+        let known = self.keys.get(place).copied().unwrap_or(Value::NULL);
+        if known.is_string()
+            && bytes.get(self.at) == Some(&b'"')
+            && bytes.get(start + len) == Some(&b'"')
+            && ahead.get(..len) == Some(self.heap.str(known).as_bytes())
+        {
+            self.at = start + len + 1;
+            return Ok(known);
+        }
+        let key = self.string()?;
+        if let Some(place) = self.keys.get_mut(place) {
+            *place = key;
+        }
+        Ok(key)
     }
 
     fn string(&mut self) -> Result<Value, Stop> {
