@@ -109,27 +109,72 @@ impl<'a> Lowering<'a> {
     }
 
     fn chevron(&mut self, parts: &[ChevronPart], span: Span, to: Register) {
+        self.text_of(parts, span, to, |lowering, part, at| match part {
+            ChevronPart::Text(text) => {
+                let decoded = literal::chevron_text(text.text(lowering.source));
+                let constant = lowering.pool.string(&decoded);
+                lowering.builder().emit(*text, Insn::wide(Op::Const, at, constant));
+            }
+            ChevronPart::Expr(inner) => lowering.into(*inner, at),
+        });
+    }
+
+    /// The text of parts, each of which `part` evaluates into a register.
+    fn text_of<T>(&mut self, parts: &[T], span: Span, to: Register, part: impl Fn(&mut Self, &T, Register)) {
         let mark = self.builder().mark();
         let base = self.builder().allocate_many(parts.len().min(TEXT_RUN + 1));
         let mut used = 0;
-        for part in parts {
+        for each in parts {
             if used > TEXT_RUN {
                 self.builder().op(span, Op::Text, base, base, used as u16);
                 used = 1;
             }
-            let at = base + used as u16;
-            match part {
-                ChevronPart::Text(text) => {
-                    let decoded = literal::chevron_text(text.text(self.source));
-                    let constant = self.pool.string(&decoded);
-                    self.builder().emit(*text, Insn::wide(Op::Const, at, constant));
-                }
-                ChevronPart::Expr(inner) => self.into(*inner, at),
-            }
+            part(self, each, base + used as u16);
             used += 1;
         }
         self.builder().op(span, Op::Text, to, base, used as u16);
         self.builder().release(mark);
+    }
+
+    /// What `left + right` joins where it is the end of a chain `a + b + c` with text in it: from there on `+` joins texts. What stands before
+    /// the first two parts is one part. An ordinary sum has none.
+    fn joined(&self, left: ExprId, right: ExprId) -> Option<Vec<ExprId>> {
+        // From the last to the first; `text` is how many there are up to the first text.
+        let (mut parts, mut next) = (vec![right], left);
+        let mut text = if self.is_text(right) { 1 } else { 0 };
+        let mut sums = Vec::new();
+        while let ExprKind::Binary { op: BinaryOp::Add, left, right, .. } =
+            self.ast.expr(self.inside(next)).kind
+        {
+            sums.push(next);
+            parts.push(right);
+            if self.is_text(right) {
+                text = parts.len();
+            }
+            next = left;
+        }
+        parts.push(next);
+        if self.is_text(next) {
+            text = parts.len();
+        }
+        // Of three parts and more: the others are in the sum of those before the first text.
+        if text > 0 && text + 1 < parts.len() {
+            parts.truncate(text);
+            parts.push(*sums.get(text - 1)?);
+        }
+        parts.reverse();
+        (text > 0 && parts.len() > 2).then_some(parts)
+    }
+
+    fn inside(&self, mut id: ExprId) -> ExprId {
+        while let ExprKind::Paren(inner) = self.ast.expr(id).kind {
+            id = inner;
+        }
+        id
+    }
+
+    fn is_text(&self, id: ExprId) -> bool {
+        matches!(self.ast.expr(self.inside(id)).kind, ExprKind::String | ExprKind::Chevron(_))
     }
 
     fn unary(&mut self, op: UnaryOp, operand: ExprId, span: Span, to: Register) {
@@ -156,7 +201,12 @@ impl<'a> Lowering<'a> {
             BinaryOp::Member => Op::Member,
             BinaryOp::Compare => Op::Compare,
             BinaryOp::Cmp => Op::Cmp,
-            BinaryOp::Add => Op::Add,
+            BinaryOp::Add => match self.joined(left, right) {
+                Some(parts) => {
+                    return self.text_of(&parts, span, to, |lowering, &part, at| lowering.into(part, at));
+                }
+                None => Op::Add,
+            },
             BinaryOp::Sub => Op::Sub,
             BinaryOp::Mul => Op::Mul,
             BinaryOp::Div => Op::Div,

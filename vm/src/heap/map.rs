@@ -47,6 +47,7 @@ enum State {
 }
 
 impl Header {
+    #[inline]
     fn decode(word: u64) -> Self {
         Self {
             len: (word & 0xFFFF_FFFF) as usize,
@@ -72,6 +73,7 @@ impl Header {
     }
 }
 
+#[inline]
 fn pair(word: u64) -> (usize, usize) {
     ((word >> 32) as usize, (word & 0xFFFF_FFFF) as usize)
 }
@@ -131,7 +133,7 @@ impl Heap {
         let (index, _) = pair(self.at(map, header.offset + 2));
         for (key, value) in entries.into_iter().take(capacity) {
             let hash = self.str_hash(key);
-            let entry = match self.probe(map, header, self.str(key), hash) {
+            let entry = match self.probe(map, header, hash, |stored| self.str_eq(stored, key)) {
                 Ok(entry) => entry,
                 Err(slot) => {
                     header.integer_keys |= array_index(self.str(key)).is_some();
@@ -156,6 +158,7 @@ impl Heap {
         }
     }
 
+    #[inline]
     fn header(&self, map: Value) -> Header {
         if map.is_map() { Header::decode(self.word(map, 0)) } else { Header::decode(0) }
     }
@@ -190,7 +193,8 @@ impl Heap {
     /// The value of `key`.
     #[must_use]
     pub fn map_get(&self, map: Value, key: &str) -> Option<Value> {
-        let entry = self.find(map, key, string::hash(key))?;
+        let hash = string::hash(key);
+        let entry = self.find(map, hash, self.is_text(key, hash))?;
         Some(self.entry_value(map, entry))
     }
 
@@ -198,29 +202,38 @@ impl Heap {
     #[inline]
     #[must_use]
     pub fn map_get_key(&self, map: Value, key: Value) -> Option<Value> {
-        let entry = self.find(map, self.str(key), self.str_hash(key))?;
+        let entry = self.find(map, self.str_hash(key), |stored| self.str_eq(stored, key))?;
         Some(self.entry_value(map, entry))
     }
 
-    fn find(&self, map: Value, key: &str, hash: u32) -> Option<usize> {
+    /// Tells a string with a text from others.
+    fn is_text<'a>(&'a self, text: &'a str, hash: u32) -> impl Fn(Value) -> bool + 'a {
+        let header = string::header(text, hash);
+        move |stored| self.str_header(stored) == header && self.str(stored) == text
+    }
+
+    #[inline]
+    fn find(&self, map: Value, hash: u32, is_key: impl Fn(Value) -> bool) -> Option<usize> {
         let header = self.header(map);
         if header.len == 0 {
             return None;
         }
         let newest = if header.state == State::Live { header } else { self.newest(map) };
-        self.probe(map, Header { len: header.len, ..newest }, key, hash).ok()
+        self.probe(map, Header { len: header.len, ..newest }, hash, is_key).ok()
     }
 
-    /// The entry of `key` among the first `header.len`; else the slot of the index, if there is one, where it belongs.
+    /// The entry of a key among the first `header.len`; else the slot of the index, if there is one, where it belongs.
     #[inline]
-    fn probe(&self, map: Value, header: Header, key: &str, hash: u32) -> Result<usize, usize> {
+    fn probe(
+        &self,
+        map: Value,
+        header: Header,
+        hash: u32,
+        is_key: impl Fn(Value) -> bool,
+    ) -> Result<usize, usize> {
         let words = &self.region(map).words[..];
         let entries = words.get(header.offset + BUFFER_WORDS..).unwrap_or_default().as_chunks::<2>().0;
-        let looks_like = string::header(key, hash);
-        let is_key = |stored: u64| {
-            let stored = Value::from_bits(stored);
-            self.str_header(stored) == looks_like && self.str(stored) == key
-        };
+        let is_key = |stored: u64| is_key(Value::from_bits(stored));
         let (index, mask) = pair(words.get(header.offset + 2).copied().unwrap_or(0));
         if index == 0 {
             return entries.iter().take(header.len).position(|&[stored, _]| is_key(stored)).ok_or(0);
@@ -241,6 +254,7 @@ impl Heap {
     }
 
     /// The value of an entry as `map` sees it: the first difference on the way to the newest version, or what is there now.
+    #[inline]
     fn entry_value(&self, map: Value, entry: usize) -> Value {
         let mut header = self.header(map);
         while header.state != State::Live {
@@ -298,7 +312,7 @@ impl Heap {
     /// [`crate::fault::Limit::Memory`]
     pub fn map_put(&mut self, map: Value, key: Value, value: Value) -> Result<Value, Fault> {
         let header = self.header(map);
-        let found = self.find(map, self.str(key), self.str_hash(key));
+        let found = self.find(map, self.str_hash(key), |stored| self.str_eq(stored, key));
         let (used, capacity) = pair(self.at(map, header.offset));
         let owned = map.region() == RegionId::EVENT && map.is_map() && header.state == State::Live;
         match found {
@@ -394,7 +408,8 @@ impl Heap {
     /// # Errors
     /// [`crate::fault::Limit::Memory`]
     pub fn map_remove(&mut self, map: Value, key: &str) -> Result<Value, Fault> {
-        if self.find(map, key, string::hash(key)).is_none() {
+        let hash = string::hash(key);
+        if self.find(map, hash, self.is_text(key, hash)).is_none() {
             return Ok(map);
         }
         let kept: Vec<(Value, Value)> = self
