@@ -115,7 +115,7 @@ fn split_by_text(heap: &Heap, text: &str, separator: &str) -> Result<Groups, Fau
         return Ok(ranges);
     }
     let mut start = 0;
-    for (at, _) in text.match_indices(separator) {
+    for at in memchr::memmem::find_iter(text.as_bytes(), separator) {
         push(heap, &mut ranges, Some(start..at))?;
         start = at + separator.len();
     }

@@ -3,6 +3,7 @@
 use crate::code::{ANY, Code, DIRECT, Part};
 use crate::emit;
 use crate::flow::{Flow, known_globals};
+use crate::slow::Slow;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, Signature, UserExternalName, UserFuncName};
@@ -11,12 +12,12 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, ModuleReloc, default_libcall_names};
-use krl_vm::interp::compiled::MAX_COMPILED_REGISTERS;
+use krl_vm::interp::compiled::{Address, MAX_COMPILED_REGISTERS};
 use krl_vm::load::LoadedUnit;
 use krl_vm::native::NativeCall;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Functions with more instructions stay with the interpreter: code is made in one piece, and its price grows faster than its length.
 const MAX_INSTRUCTIONS: usize = 4_000;
@@ -46,6 +47,7 @@ pub struct Compiler {
     isa: OwnedTargetIsa,
     /// Bytes of code in memory that this compiler has made.
     live: Arc<AtomicU64>,
+    slow: OnceLock<Arc<Slow>>,
 }
 
 impl fmt::Debug for Compiler {
@@ -59,6 +61,8 @@ pub struct Memory {
     module: Option<JITModule>,
     bytes: u64,
     live: Arc<AtomicU64>,
+    /// What it calls.
+    slow: Arc<Slow>,
 }
 
 impl Memory {
@@ -66,6 +70,12 @@ impl Memory {
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The ways to helpers that its code uses.
+    #[must_use]
+    pub fn slow(&self) -> *const Address {
+        self.slow.table()
     }
 }
 
@@ -117,7 +127,7 @@ impl Compiler {
         if !cfg!(unix) || !cfg!(target_pointer_width = "64") {
             return Err(NoCode::Refused("machine code is made for 64-bit Unix systems only"));
         }
-        Ok(Self { isa, live: Arc::default() })
+        Ok(Self { isa, live: Arc::default(), slow: OnceLock::new() })
     }
 
     /// The processor and system that code is made for: `x86_64-unknown-linux-gnu`.
@@ -215,14 +225,24 @@ impl Compiler {
         Ok((Part { alignment, relocations, bytes: compiled.code_buffer().to_vec() }, text))
     }
 
+    /// The ways to helpers, made when the first code needs them.
+    fn slow(&self) -> Result<Arc<Slow>, NoCode> {
+        if let Some(slow) = self.slow.get() {
+            return Ok(Arc::clone(slow));
+        }
+        let made = Arc::new(Slow::new(&self.isa)?);
+        Ok(Arc::clone(self.slow.get_or_init(|| made)))
+    }
+
     /// Puts code into executable memory.
     ///
     /// # Errors
     /// There is no memory.
     pub fn install(&self, code: &Code) -> Result<Function, NoCode> {
         let builder = JITBuilder::with_isa(self.isa.clone(), default_libcall_names());
+        let slow = self.slow()?;
         let mut memory =
-            Memory { module: Some(JITModule::new(builder)), bytes: 0, live: Arc::clone(&self.live) };
+            Memory { module: Some(JITModule::new(builder)), bytes: 0, live: Arc::clone(&self.live), slow };
         let module = memory.module.as_mut().ok_or(NoCode::Refused("there is no module"))?;
         // Nobody asks for the signatures of functions that come as bytes.
         let signature = Signature::new(self.isa.default_call_conv());
@@ -255,6 +275,6 @@ pub fn pure_natives(unit: &LoadedUnit) -> Vec<bool> {
     unit.natives().iter().map(|n| matches!(n.native.call, NativeCall::Pure(_))).collect()
 }
 
-fn failed(error: impl fmt::Display) -> NoCode {
+pub(crate) fn failed(error: impl fmt::Display) -> NoCode {
     NoCode::Failed(error.to_string())
 }

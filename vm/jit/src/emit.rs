@@ -9,6 +9,7 @@ mod leave;
 mod plain;
 
 use crate::flow::{Flow, Kind, Registers, bit};
+use crate::slow;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
     self, AbiParam, FuncRef, InstBuilder, MemFlagsData, SigRef, Signature, StackSlot, StackSlotData,
@@ -290,11 +291,13 @@ impl<'a, 'b> Emit<'a, 'b> {
             Op::Jump => self.jump(insn)?,
             Op::JumpIf | Op::JumpIfNot | Op::JumpIfNotNull => self.branch(op, insn, flag)?,
             Op::LoopHead => self.loop_head()?,
-            Op::Index => {
+            Op::Index | Op::Path => {
                 let (value, key) = (self.value(b), self.value(c));
-                let call = self.helper(Helper::GetKey, &[self.env, value, key], 1);
+                let helper = if op == Op::Index { Helper::GetKey } else { Helper::GetPath };
+                let call = self.helper(helper, &[self.env, value, key], 1);
                 self.set(a, call[0]);
             }
+            Op::Capture => self.captured(insn)?,
             Op::Call => self.call(insn)?,
             Op::CallNamed => self.call_value(insn)?,
             Op::CallIfFunction => self.call_if_function(insn)?,
@@ -412,6 +415,10 @@ impl<'a, 'b> Emit<'a, 'b> {
 
     /// Calls a helper that takes words and gives back `results` of them.
     fn helper(&mut self, helper: Helper, arguments: &[ir::Value], results: usize) -> Vec<ir::Value> {
+        let rare = self.builder.current_block().is_some_and(|block| self.builder.func.layout.is_cold(block));
+        if rare && slow::words(helper).is_some() {
+            return self.slow(helper, arguments, results);
+        }
         let known = self.signatures.get(helper as usize).copied().flatten();
         let signature = known.unwrap_or_else(|| {
             let mut signature = Signature::new(self.conv);
@@ -430,6 +437,20 @@ impl<'a, 'b> Emit<'a, 'b> {
         let address = self.builder.ins().load(types::I64, flags, table, offset as i32);
         let call = self.builder.ins().call_indirect(signature, address, arguments);
         self.builder.inst_results(call).to_vec()
+    }
+
+    /// Calls a helper on the way that changes no register.
+    fn slow(&mut self, helper: Helper, arguments: &[ir::Value], results: usize) -> Vec<ir::Value> {
+        let signature = self.builder.import_signature(slow::signature(arguments.len()));
+        let place = self.field(offset_of!(Env, slow));
+        let table = self.builder.ins().load(types::I64, MemFlagsData::trusted(), place, 0);
+        let offset = helper as usize * size_of::<Address>();
+        let address = self.builder.ins().load(types::I64, MemFlagsData::trusted(), table, offset as i32);
+        self.builder.ins().call_indirect(signature, address, arguments);
+        let answer = slow::ANSWER.into_iter().take(results);
+        let load =
+            |offset| self.builder.ins().load(types::I64, MemFlagsData::trusted(), self.env, offset as i32);
+        answer.map(load).collect()
     }
 
     /// Calls a helper that answers a value and the instructions left; leaves with `live` registers if it left.

@@ -9,6 +9,7 @@ mod compile;
 mod emit;
 mod flow;
 mod listing;
+mod slow;
 mod tier;
 
 pub use cache::CodeCache;

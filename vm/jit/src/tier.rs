@@ -237,7 +237,11 @@ impl Shop {
         // the cache vouches for; `memory` owns them.
         #[expect(unsafe_code, reason = "the machine calls what is published")]
         unsafe {
-            unit.code().publish([(function, made.direct, made.any)], Box::new(made.memory));
+            unit.code().publish(
+                [(function, made.direct, made.any)],
+                made.memory.slow(),
+                Box::new(made.memory),
+            );
         }
     }
 }

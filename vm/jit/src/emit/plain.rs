@@ -43,6 +43,14 @@ impl Emit<'_, '_> {
         Ok(())
     }
 
+    pub fn captured(&mut self, insn: Insn) -> Result<()> {
+        let index = self.iconst(i64::from(insn.b()));
+        let value = self.helper(Helper::Captured, &[self.env, self.closure, index], 1)[0];
+        self.fail_if_unset(value, insn)?;
+        self.set(insn.a(), value);
+        Ok(())
+    }
+
     pub fn check_set(&mut self, insn: Insn) -> Result<()> {
         if self.kind(insn.a()) != Kind::Any {
             return Ok(());

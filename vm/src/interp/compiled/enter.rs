@@ -1,7 +1,7 @@
 //! Into compiled code, and back when it leaves.
 
 use super::table::Entry;
-use super::{Code, EXIT, Env, HELPERS};
+use super::{Answer, Code, EXIT, Env, HELPERS};
 use crate::fault::Fault;
 use crate::heap::Closure;
 use crate::interp::call::Flow;
@@ -11,6 +11,7 @@ use crate::native::{Host, Iteration};
 use crate::op::{NO_REGISTER, Op};
 use crate::value::{Kind, Value};
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -202,6 +203,8 @@ impl Vm {
                 constants: whole.map_or(std::ptr::null(), |u| u.constants().as_ptr()),
                 code: whole.map_or(std::ptr::null(), |u| u.code().as_ptr()),
                 helpers: HELPERS.as_ptr(),
+                slow: whole.map_or(std::ptr::null(), |u| u.code().slow()),
+                answer: Cell::new(Answer { value: EXIT, fuel: 0 }),
                 stack_limit: 0,
                 vm: std::ptr::null_mut(),
                 host: None,

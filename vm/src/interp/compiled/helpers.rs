@@ -38,6 +38,10 @@ pub enum Helper {
     Truthy,
     /// `(env, value, key)`: `Index`.
     GetKey,
+    /// `(env, value, path)`: `Path`.
+    GetPath,
+    /// `(env, closure, index)`: what a closure has captured; [`Value::UNSET`] where it is not there yet.
+    Captured,
     /// `(env, depth, fuel, instruction, registers)`: `Call`, `CallNamed`. May answer [`super::NOT_CALLED`].
     Call,
     /// `(env, fuel, native, arguments, count)`: `CallNative` of a pure native.
@@ -53,11 +57,24 @@ pub enum Helper {
 #[repr(transparent)]
 pub struct Address(*const ());
 
+impl Address {
+    /// The address of nothing.
+    pub const NONE: Self = Self(std::ptr::null());
+
+    /// An address.
+    #[must_use]
+    pub const fn of(code: *const ()) -> Self {
+        Self(code)
+    }
+}
+
 // SAFETY: addresses of functions.
 unsafe impl Sync for Address {}
+// SAFETY: as above.
+unsafe impl Send for Address {}
 
 /// The helpers' addresses, by [`Helper`].
-pub static HELPERS: [Address; 11] = [
+pub static HELPERS: [Address; 13] = [
     Address(leave as *const ()),
     Address(refill as *const ()),
     Address(step as *const ()),
@@ -65,6 +82,8 @@ pub static HELPERS: [Address; 11] = [
     Address(compare as *const ()),
     Address(truthy as *const ()),
     Address(get_key as *const ()),
+    Address(get_path as *const ()),
+    Address(captured as *const ()),
     Address(call as *const ()),
     Address(call_pure as *const ()),
     Address(call_native as *const ()),
@@ -205,6 +224,20 @@ unsafe extern "C" fn get_key(env: *const Env, value: u64, key: u64) -> u64 {
     // SAFETY: as in `truthy`.
     let vm = unsafe { &*(*env).vm };
     vm.heap.get_key(Value::from_bits(value), Value::from_bits(key)).bits()
+}
+
+/// `value{path}`
+unsafe extern "C" fn get_path(env: *const Env, value: u64, path: u64) -> u64 {
+    // SAFETY: as in `truthy`.
+    let vm = unsafe { &*(*env).vm };
+    vm.heap.get_path(Value::from_bits(value), Value::from_bits(path)).bits()
+}
+
+/// What a closure has captured.
+unsafe extern "C" fn captured(env: *const Env, closure: u64, index: u64) -> u64 {
+    // SAFETY: as in `truthy`.
+    let vm = unsafe { &*(*env).vm };
+    vm.heap.capture(Value::from_bits(closure), index as u16).bits()
 }
 
 /// The remainder of a division, as the interpreter computes it.

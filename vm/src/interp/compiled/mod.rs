@@ -26,6 +26,8 @@ use super::Vm;
 use crate::load::LoadedUnit;
 use crate::native::Host;
 use crate::value::Value;
+use std::cell::Cell;
+use std::sync::atomic::AtomicPtr;
 
 /// Whether functions are compiled: the setting `jit` of a host, `KRL_JIT` of the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +66,10 @@ pub struct Env {
     pub code: *const Entry,
     /// [`HELPERS`].
     pub helpers: *const Address,
+    /// Where the unit has the ways to helpers that change no register (`CodeTable::publish`).
+    pub slow: *const AtomicPtr<Address>,
+    /// What a helper has answered on such a way.
+    pub answer: Cell<Answer>,
     /// Below this address of the stack, functions leave instead of going deeper.
     pub stack_limit: usize,
     /// The machine, while compiled code runs.

@@ -1,6 +1,6 @@
 //! The code of a unit's functions, as it comes.
 
-use super::Code;
+use super::{Address, Code};
 use crate::load::LoadedUnit;
 use std::any::Any;
 use std::fmt;
@@ -51,6 +51,8 @@ impl Entry {
 #[derive(Default)]
 pub struct CodeTable {
     entries: Box<[Entry]>,
+    /// The ways to helpers that change no register; null while there is no code.
+    slow: AtomicPtr<Address>,
     /// What owns the memory of the code.
     memory: Mutex<Vec<Box<dyn Any + Send>>>,
     /// What compilers know the unit by; none where it has no such thing.
@@ -101,17 +103,26 @@ impl CodeTable {
         self.entries.as_ptr()
     }
 
-    /// Makes code public: for each function its direct and its general entry. `memory` owns the code; it lives as long as the table.
+    /// Where the ways to helpers that change no register are, once there is code.
+    pub(super) const fn slow(&self) -> *const AtomicPtr<Address> {
+        &raw const self.slow
+    }
+
+    /// Makes code public: for each function its direct and its general entry, and the ways to helpers that they use. `memory` owns all of this; it
+    /// lives as long as the table.
     ///
     /// # Safety
     /// The pointers must be functions in `memory` that keep the agreement of [`super`]: the general entry is a [`Code`] of this very
-    /// function of this unit, the direct one takes its arguments one by one.
+    /// function of this unit, the direct one takes its arguments one by one. `slow` is a table like [`super::HELPERS`], of code that changes no
+    /// register and leaves what the helper answers in [`super::Env::answer`]; the same in all calls.
     pub unsafe fn publish(
         &self,
         functions: impl IntoIterator<Item = (u32, *const u8, *const u8)>,
+        slow: *const Address,
         memory: Box<dyn Any + Send>,
     ) {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        self.slow.store(slow.cast_mut(), Ordering::Release);
         for (function, direct, any) in functions {
             if let Some(entry) = self.entry(function) {
                 entry.direct.store(direct.cast_mut().cast(), Ordering::Release);
