@@ -61,6 +61,64 @@ fn programs_yield() {
         ("{\"a\": 1, \"b\": 2, \"a\": 3}", "{\"a\":3,\"b\":2}"),
         ("x = -0.5; <<a#{x}b#{[x]}>>", "\"a-0.5b[Array]\""),
         ("f = function() { g() } g = function() { 1 } f()", "1"),
+        // Long ranges are computed; nobody can tell.
+        (
+            "r = 1.range(100); [r.length(), r[0], r[99], r[100], r[\"50\"], r >< 77, r == 1.range(100), r == 1.range(99)]",
+            "[100,1,100,null,51,true,true,false]",
+        ),
+        (
+            "r = 100.range(1); [r[0], r[99], r.reduce(function(a, b) { a + b }), r.slice(2, 4), r.head(), r.tail().length()]",
+            "[100,1,5050,[98,97,96],100,99]",
+        ),
+        (
+            "r = (-50).range(50); [r[0], r[50], r.append(\"x\").length(), r.length(), r.index(0), r.filter(function(x) { x > 48 })]",
+            "[-50,0,102,101,50,[49,50]]",
+        ),
+        ("r = 0.5.range(99.5); [r.length(), r[0], r[99]]", "[100,0.5,99.5]"),
+        (
+            "r = 9007199254740900.range(9007199254740990); [r.length(), r[0], r[90] - r[0]]",
+            "[91,9007199254740900,90]",
+        ),
+        ("1.range(70).map(function(x) { x % 7 }).collect(function(x) { x }){\"3\"}.length()", "10"),
+        (
+            "x = {\"r\": 1.range(80)}; [x{[\"r\", 79]}, x.encode().length(), 1.range(80).join(\"\").length()]",
+            "[80,238,151]",
+        ),
+        ("f = function(r) { r.sort(\"ciremun\")[0] } f(1.range(90)) + f(1.range(64))", "154"),
+        // A sum joins texts from the first text on.
+        (
+            "f = function(a, b) { [a + b + \"x\", a + b + \"x\" + a + b, \"x\" + a + b, a + \"x\" + b + null, (a + b) + (\"x\" + a), a + (b + \"x\")] } f(1, 2)",
+            "[\"3x\",\"3x12\",\"x12\",\"1x2null\",\"3x1\",\"12x\"]",
+        ),
+        ("f = function(a) { <<#{a}>> + a + [a] + {} + true } f(1)", "\"11[Array][Map]true\""),
+        // Functions of numbers, given anything.
+        (
+            "f = function(a, b) { a - b + a * b }; [f(7, 2), f(\"7\", 2), f([1, 2], true), f(null, 3)]",
+            "[19,19,3,-3]",
+        ),
+        (
+            "f = function(a, b) { a + b }; [f(1, 2), f(1, \"2\"), f(\"1\", 2), f([], {}), f(1.5, -1.5)]",
+            "[3,\"12\",\"12\",\"[Array][Map]\",0]",
+        ),
+        (
+            "f = function(a, b) { [a <=> b, a cmp b, a < b] }; [f(1, 2), f(10, 9), f(\"10\", 9), f(\"b\", \"a\"), f(null, false)]",
+            "[[-1,-1,true],[1,-1,false],[1,-1,false],[1,1,false],[0,1,false]]",
+        ),
+        // Natives call functions of every shape.
+        (
+            "f = function(a, b, c, d, e) { [a, b, c.length(), d, e] }; [5, 6].map(f)",
+            "[[5,0,2,null,null],[6,1,2,null,null]]",
+        ),
+        (
+            "n = 10; [3, 1, 2].map(function() { n }).append([1, 2].map(function(x, i) { x * n + i }))",
+            "[10,10,10,10,21]",
+        ),
+        ("[1, 2, 3].reduce(function(all, x, i, list) { all + x * i + list.length() }, 0)", "17"),
+        ("[[1, 2], [3, 4]].pairwise(function(a, b) { a * b })", "[3,8]"),
+        (
+            "[[2, 1], [4, 3]].map(function(l) { l.sort(function(a, b) { a <=> b }).map(function(x) { x + 1 }) })",
+            "[[2,3],[4,5]]",
+        ),
     ] {
         assert_eq!(run(source), expected, "{source}");
     }

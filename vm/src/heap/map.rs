@@ -131,9 +131,15 @@ impl Heap {
         let mut header = self.header(map);
         let first = header.offset + BUFFER_WORDS;
         let (index, _) = pair(self.at(map, header.offset + 2));
+        let mut seen = 0_u64;
         for (key, value) in entries.into_iter().take(capacity) {
             let hash = self.str_hash(key);
-            let entry = match self.probe(map, header, hash, |stored| self.str_eq(stored, key)) {
+            // Short maps have no index: most keys are new by a bit of their hash.
+            let bit = 1_u64 << (hash & 63);
+            let new = index == 0 && seen & bit == 0;
+            seen |= bit;
+            let probed = if new { Err(0) } else { self.probe(map, header, hash, self.is_str(key)) };
+            let entry = match probed {
                 Ok(entry) => entry,
                 Err(slot) => {
                     header.integer_keys |= array_index(self.str(key)).is_some();
@@ -202,7 +208,7 @@ impl Heap {
     #[inline]
     #[must_use]
     pub fn map_get_key(&self, map: Value, key: Value) -> Option<Value> {
-        let entry = self.find(map, self.str_hash(key), |stored| self.str_eq(stored, key))?;
+        let entry = self.find(map, self.str_hash(key), self.is_str(key))?;
         Some(self.entry_value(map, entry))
     }
 
@@ -312,7 +318,7 @@ impl Heap {
     /// [`crate::fault::Limit::Memory`]
     pub fn map_put(&mut self, map: Value, key: Value, value: Value) -> Result<Value, Fault> {
         let header = self.header(map);
-        let found = self.find(map, self.str_hash(key), |stored| self.str_eq(stored, key));
+        let found = self.find(map, self.str_hash(key), self.is_str(key));
         let (used, capacity) = pair(self.at(map, header.offset));
         let owned = map.region() == RegionId::EVENT && map.is_map() && header.state == State::Live;
         match found {

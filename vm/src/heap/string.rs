@@ -180,8 +180,14 @@ impl Heap {
         a == b || (self.word(a, 0) == self.word(b, 0) && self.has_same_words(a, b))
     }
 
-    /// Are two strings of one length the same? What is behind the text in its last word is zero.
+    /// Tells a string from others: mostly by a look at their headers.
     #[inline]
+    pub(super) fn is_str(&self, string: Value) -> impl Fn(Value) -> bool + '_ {
+        let header = self.word(string, 0);
+        move |other| other == string || (self.word(other, 0) == header && self.has_same_words(other, string))
+    }
+
+    /// Are two strings of one length the same? What is behind the text in its last word is zero.
     fn has_same_words(&self, a: Value, b: Value) -> bool {
         let len = (self.word(a, 0) & LEN) as usize;
         let words = |v: Value| {
