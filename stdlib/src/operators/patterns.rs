@@ -49,7 +49,8 @@ fn matches(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     if !matches!(heap.kind(pattern), Kind::RegExp | Kind::String) {
         return Ok(Value::FALSE);
     }
-    yes_no(bounded(pattern_of(heap, pattern)?.is_match(&heap.text(arg(args, 0))))?)
+    let text = heap.text(arg(args, 0));
+    yes_no(search(heap, pattern, |regexp| regexp.is_match(&text))?)
 }
 
 /// Byte ranges: the whole match, then the groups.
@@ -74,24 +75,44 @@ fn parts(heap: &mut Heap, text: &str, ranges: &[Option<Range<usize>>]) -> Result
     ranges.iter().map(part).collect()
 }
 
+/// What `search` finds with `pattern` as a regular expression.
+fn search<T>(
+    heap: &Heap,
+    pattern: Value,
+    search: impl FnOnce(&Regexp) -> Result<T, MatchLimit>,
+) -> Result<T, Fault> {
+    match heap.regexp(pattern) {
+        Some(regexp) => bounded(search(regexp)),
+        None => bounded(search(&pattern_of(heap, pattern)?)),
+    }
+}
+
 fn extract(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let [subject, pattern, ..] = *args else { return heap.array_from(&[]) };
+    if heap.regexp(pattern).is_some_and(Regexp::is_global) {
+        return extract_all(heap, subject, pattern);
+    }
+    let subject = heap.key(subject)?;
+    let mut captures = Captures::new();
+    search(heap, pattern, |regexp| regexp.find_at(heap.str(subject), 0, &mut captures))?;
+    let groups = if captures.get(0).is_some() { captures.group_count() } else { 0 };
+    let mut found = Vec::with_capacity(groups);
+    for group in 1..=groups {
+        found.push(match captures.get(group) {
+            Some(range) => heap.string_part(subject, range)?,
+            None => Value::NULL,
+        });
+    }
+    heap.array_from(&found)
+}
+
+fn extract_all(heap: &mut Heap, subject: Value, pattern: Value) -> Result<Value, Fault> {
     let regexp = pattern_of(heap, pattern)?;
     let text = heap.text(subject).into_owned();
-    let found: Groups = if regexp.is_global() {
-        let mut found = Vec::new();
-        for range in regexp.find_all(&text) {
-            push(heap, &mut found, Some(bounded(range)?))?;
-        }
-        found
-    } else {
-        let mut captures = Captures::new();
-        bounded(regexp.find_at(&text, 0, &mut captures))?;
-        match captures.get(0) {
-            Some(_) => groups(&captures).split_off(1),
-            None => Vec::new(),
-        }
-    };
+    let mut found = Vec::new();
+    for range in regexp.find_all(&text) {
+        push(heap, &mut found, Some(bounded(range)?))?;
+    }
     let found = parts(heap, &text, &found)?;
     heap.array_from(&found)
 }

@@ -112,6 +112,19 @@ impl Heap {
         made
     }
 
+    /// The part of a string at a range of bytes; empty where there is no such part.
+    ///
+    /// # Errors
+    /// [`Limit::Memory`]
+    pub fn string_part(&mut self, string: Value, range: std::ops::Range<usize>) -> Result<Value, Fault> {
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        text.push_str(self.str(string).get(range).unwrap_or_default());
+        let made = self.string(&text);
+        self.scratch = text;
+        made
+    }
+
     /// The String forms of `values`, concatenated.
     ///
     /// # Errors
