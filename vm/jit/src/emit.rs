@@ -295,6 +295,12 @@ impl<'a, 'b> Emit<'a, 'b> {
             Op::LoopHead => self.loop_head()?,
             Op::Index | Op::Path => {
                 let (value, key) = (self.value(b), self.value(c));
+                if self.kind(c) == Kind::Text {
+                    let place = self.place();
+                    let call = self.helper(Helper::GetField, &[self.env, value, key, place], 1);
+                    self.set(a, call[0]);
+                    return Ok(());
+                }
                 let helper = if op == Op::Index { Helper::GetKey } else { Helper::GetPath };
                 let call = self.helper(helper, &[self.env, value, key], 1);
                 self.set(a, call[0]);

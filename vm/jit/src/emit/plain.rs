@@ -4,7 +4,7 @@ use super::{BROKEN, Emit, Result};
 use crate::flow::{Kind, bit, for_writes};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
-use krl_vm::interp::compiled::{Env, Helper};
+use krl_vm::interp::compiled::{Env, Helper, PLACES};
 use krl_vm::op::{Insn, NO_REGISTER, Op};
 use krl_vm::unit::Constant;
 use krl_vm::value::Value;
@@ -41,6 +41,13 @@ impl Emit<'_, '_> {
         }
         self.set(insn.a(), value);
         Ok(())
+    }
+
+    /// The place where the instruction remembers where it found its key.
+    pub fn place(&mut self) -> ir::Value {
+        let places = self.field(offset_of!(Env, places));
+        let number = (self.number as usize).wrapping_mul(31).wrapping_add(self.at) % PLACES;
+        self.builder.ins().iadd_imm_s(places, number as i64)
     }
 
     pub fn captured(&mut self, insn: Insn) -> Result<()> {

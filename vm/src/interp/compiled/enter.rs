@@ -204,6 +204,7 @@ impl Vm {
                 code: whole.map_or(std::ptr::null(), |u| u.code().as_ptr()),
                 helpers: HELPERS.as_ptr(),
                 slow: whole.map_or(std::ptr::null(), |u| u.code().slow()),
+                places: whole.map_or(std::ptr::null(), |u| u.code().places()),
                 answer: Cell::new(Answer { value: EXIT, fuel: 0 }),
                 stack_limit: 0,
                 vm: std::ptr::null_mut(),

@@ -17,6 +17,7 @@ use crate::native::{Context, Host, NativeCall, Start};
 use crate::op::{Insn, Op};
 use crate::value::{Kind, Value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU8;
 
 /// Compiled code's names for the helpers: places in [`HELPERS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Helper {
     GetKey,
     /// `(env, value, path)`: `Path`.
     GetPath,
+    /// `(env, value, key, place)`: `Index` and `Path` with a text as key; `place` is one of [`CodeTable`](super::CodeTable)'s.
+    GetField,
     /// `(env, closure, index)`: what a closure has captured; [`Value::UNSET`] where it is not there yet.
     Captured,
     /// `(env, depth, fuel, instruction, registers)`: `Call`, `CallNamed`. May answer [`super::NOT_CALLED`].
@@ -74,7 +77,7 @@ unsafe impl Sync for Address {}
 unsafe impl Send for Address {}
 
 /// The helpers' addresses, by [`Helper`].
-pub static HELPERS: [Address; 13] = [
+pub static HELPERS: [Address; 14] = [
     Address(leave as *const ()),
     Address(refill as *const ()),
     Address(step as *const ()),
@@ -83,6 +86,7 @@ pub static HELPERS: [Address; 13] = [
     Address(truthy as *const ()),
     Address(get_key as *const ()),
     Address(get_path as *const ()),
+    Address(get_field as *const ()),
     Address(captured as *const ()),
     Address(call as *const ()),
     Address(call_pure as *const ()),
@@ -231,6 +235,19 @@ unsafe extern "C" fn get_path(env: *const Env, value: u64, path: u64) -> u64 {
     // SAFETY: as in `truthy`.
     let vm = unsafe { &*(*env).vm };
     vm.heap.get_path(Value::from_bits(value), Value::from_bits(path)).bits()
+}
+
+/// `value{"key"}`
+unsafe extern "C" fn get_field(env: *const Env, value: u64, key: u64, place: *const AtomicU8) -> u64 {
+    // SAFETY: as in `truthy`.
+    let vm = unsafe { &*(*env).vm };
+    let (value, key) = (Value::from_bits(value), Value::from_bits(key));
+    if !value.is_map() {
+        return vm.heap.get_key(value, key).bits();
+    }
+    // SAFETY: compiled code passes a place of the table of its unit, which the machine holds.
+    let place = unsafe { &*place };
+    vm.heap.map_get_in_place(value, key, place).unwrap_or(Value::NULL).bits()
 }
 
 /// What a closure has captured.

@@ -20,14 +20,14 @@ pub use drive::{Caller, Stopped};
 pub(super) use enter::Compiled;
 pub use enter::MAX_COMPILED_REGISTERS;
 pub use helpers::{Address, HELPERS, Helper};
-pub use table::{CodeTable, Entry, Statistics, Tier};
+pub use table::{CodeTable, Entry, PLACES, Statistics, Tier};
 
 use super::Vm;
 use crate::load::LoadedUnit;
 use crate::native::Host;
 use crate::value::Value;
 use std::cell::Cell;
-use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::{AtomicPtr, AtomicU8};
 
 /// Whether functions are compiled: the setting `jit` of a host, `KRL_JIT` of the commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Env {
     pub helpers: *const Address,
     /// Where the unit has the ways to helpers that change no register (`CodeTable::publish`).
     pub slow: *const AtomicPtr<Address>,
+    /// Where keys were found in maps, [`PLACES`] of them.
+    pub places: *const AtomicU8,
     /// What a helper has answered on such a way.
     pub answer: Cell<Answer>,
     /// Below this address of the stack, functions leave instead of going deeper.

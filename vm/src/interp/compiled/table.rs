@@ -4,7 +4,7 @@ use super::{Address, Code};
 use crate::load::LoadedUnit;
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The code of one function; null while there is none. `repr(C)`: compiled code reads it.
@@ -47,12 +47,17 @@ impl Entry {
     }
 }
 
+/// How many instructions of a unit can remember where they found a key.
+pub const PLACES: usize = 256;
+
 /// The code of a unit's functions.
 #[derive(Default)]
 pub struct CodeTable {
     entries: Box<[Entry]>,
     /// The ways to helpers that change no register; null while there is no code.
     slow: AtomicPtr<Address>,
+    /// Where instructions that read maps last found their keys. Instructions share places; a wrong guess costs one look.
+    places: Box<[AtomicU8]>,
     /// What owns the memory of the code.
     memory: Mutex<Vec<Box<dyn Any + Send>>>,
     /// What compilers know the unit by; none where it has no such thing.
@@ -63,7 +68,11 @@ impl CodeTable {
     /// A table for this many functions, without code.
     #[must_use]
     pub fn new(functions: usize) -> Self {
-        Self { entries: (0..functions).map(|_| Entry::default()).collect(), ..Self::default() }
+        Self {
+            entries: (0..functions).map(|_| Entry::default()).collect(),
+            places: (0..PLACES).map(|_| AtomicU8::new(0)).collect(),
+            ..Self::default()
+        }
     }
 
     /// The entry of a function.
@@ -101,6 +110,11 @@ impl CodeTable {
     /// All entries.
     pub(super) fn as_ptr(&self) -> *const Entry {
         self.entries.as_ptr()
+    }
+
+    /// Where keys were found.
+    pub(super) fn places(&self) -> *const AtomicU8 {
+        self.places.as_ptr()
     }
 
     /// Where the ways to helpers that change no register are, once there is code.
