@@ -7,6 +7,7 @@ pub mod engine;
 pub mod http;
 pub mod jit;
 pub mod outside;
+mod priority;
 pub mod registry;
 pub mod serve;
 pub mod store;

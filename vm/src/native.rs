@@ -266,6 +266,8 @@ pub trait Host {
     fn deadline_passed(&mut self) -> bool {
         false
     }
+    /// A single operation that may take long comes next, or turned out to do so.
+    fn takes_long(&mut self) {}
     /// A native of kind [`NativeCall::Request`]: answers at once, or `None` to suspend until `Vm::resume`.
     ///
     /// # Errors

@@ -3,16 +3,17 @@
 use crate::clouds;
 use krl_host::api::Engine as _;
 use krl_host::engine::Engine;
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// Events that nobody waits for, in a measurement.
+/// Events that queue at once, nobody waiting for one before the next is sent.
 const QUEUED: usize = 100_000;
-/// Those who send them.
-const SENDERS: usize = 32;
 
 /// A kind of hog.
 pub struct Hog {
@@ -27,7 +28,7 @@ const fn hog(name: &'static str, queues: bool) -> Hog {
 }
 
 /// All kinds: no hog at all, to see how much two measurements of the same differ; a rule without end; one that raises its own event; one that
-/// builds towards a value of gigabytes; one that reads and writes a value of 8 MB; sorting, joining and replacing; 10⁵ events that queue.
+/// builds towards a value of gigabytes; one that reads and writes a value of 8 MB; sorting, joining and replacing; 10⁵ events that are sent at once.
 pub const HOGS: &[Hog] = &[
     hog("none", false),
     hog("endless", false),
@@ -40,6 +41,8 @@ pub const HOGS: &[Hog] = &[
 
 /// A hog at work.
 pub struct AtWork {
+    /// Where its events are sent from: not where those of the neighbours are.
+    crowd: Runtime,
     stopped: Arc<AtomicBool>,
     done: Arc<AtomicUsize>,
     tasks: Vec<JoinHandle<()>>,
@@ -47,44 +50,55 @@ pub struct AtWork {
 
 impl Hog {
     /// Sets it to work, and gives it a moment to get going.
-    pub fn start(&self, runtime: &Runtime, engine: &Arc<Engine>, channel: &str) -> AtWork {
+    pub fn start(&self, engine: &Arc<Engine>, channel: &str) -> AtWork {
+        let crowd = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let sent = Arc::<AtomicUsize>::default();
         let (stopped, done) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-        let senders = if self.name == "none" {
-            0
-        } else if self.queues {
-            SENDERS
-        } else {
-            2
+        let senders = match self.name {
+            "none" => 0,
+            _ if self.queues => QUEUED,
+            _ => 2,
         };
         let tasks = (0..senders).map(|_| {
             let (engine, stopped, done) = (engine.clone(), stopped.clone(), done.clone());
+            let sent = sent.clone();
             let (event, queues) = (clouds::event(channel, "hog", self.name), self.queues);
-            runtime.spawn(async move {
+            crowd.spawn(async move {
                 while !stopped.load(Ordering::Relaxed) {
                     if queues {
-                        engine.fire(event.clone()).await.unwrap();
+                        let mut taken = pin!(engine.fire(event.clone()));
+                        let first = poll_fn(|context| Poll::Ready(taken.as_mut().poll(context))).await;
+                        sent.fetch_add(1, Ordering::Relaxed);
+                        match first {
+                            Poll::Ready(taken) => drop(taken.unwrap()),
+                            Poll::Pending => drop(taken.await.unwrap()),
+                        }
                     } else {
                         engine.signal(event.clone()).await.unwrap();
                     }
-                    if done.fetch_add(1, Ordering::Relaxed) >= QUEUED && queues {
+                    done.fetch_add(1, Ordering::Relaxed);
+                    if queues {
                         return;
                     }
                 }
             })
         });
         let tasks = tasks.collect();
-        std::thread::sleep(Duration::from_millis(100));
-        AtWork { stopped, done, tasks }
+        while self.queues && sent.load(Ordering::Relaxed) < QUEUED {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(if self.queues { 0 } else { 100 }));
+        AtWork { crowd, stopped, done, tasks }
     }
 }
 
 impl AtWork {
     /// Lets it end; answers how many of its events were taken in.
-    pub fn stop(self, runtime: &Runtime) -> f64 {
+    pub fn stop(self) -> f64 {
         self.stopped.store(true, Ordering::Relaxed);
         let done = self.done.load(Ordering::Relaxed);
         for task in self.tasks {
-            runtime.block_on(task).unwrap();
+            self.crowd.block_on(task).unwrap();
         }
         done as f64
     }

@@ -10,7 +10,8 @@
 //! figure is the median of the rounds; `times` is the median of the rounds' quotients.
 //!
 //! `--seconds N` for each measurement (0.7), `--rounds N` (5), `--threads LIST` (`1,2`), `--only HOG`, `--rate N` requests a second of all
-//! neighbours of a kind together (1000), `--durability sync|os` (`os`), `--store disk|memory` (`disk`).
+//! neighbours of a kind together (1000), `--durability sync|os` (`os`), `--store disk|memory` (`disk`), `--home DIR` where the disk's folder is
+//! made: in memory (`/dev/shm`) nothing but the engine is measured.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,6 +41,10 @@ use std::thread::ThreadId;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
+/// As `krl` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RULESET: &str = concat!("file://", env!("CARGO_MANIFEST_DIR"), "/benches/isolation/hog.krl");
 /// Clouds of a kind: those on the thread of the hog, and those on others.
 const NEIGHBOURS: usize = 8;
@@ -52,6 +57,7 @@ struct Args {
     rate: f64,
     durability: Durability,
     on_disk: bool,
+    home: String,
 }
 
 fn args() -> Args {
@@ -63,6 +69,7 @@ fn args() -> Args {
         rate: 1_000.0,
         durability: Durability::Os,
         on_disk: true,
+        home: env!("CARGO_TARGET_TMPDIR").into(),
     };
     let mut given = std::env::args().skip(1);
     while let Some(flag) = given.next() {
@@ -77,6 +84,7 @@ fn args() -> Args {
                 args.durability = if value() == "sync" { Durability::Sync } else { Durability::Os }
             }
             "--store" => args.on_disk = value() == "disk",
+            "--home" => args.home = value(),
             "--bench" => {}
             other => panic!("there is no flag `{other}`"),
         }
@@ -95,7 +103,7 @@ struct Place {
 
 impl Place {
     async fn build(args: &Args, threads: usize) -> Self {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let home = tempfile::tempdir_in(&args.home).unwrap();
         let store: Arc<dyn Store> = match args.on_disk {
             true => Arc::new(FjallStore::open(home.path(), &store::Options::default()).unwrap()),
             false => Arc::new(MemoryStore::default()),
@@ -162,9 +170,9 @@ fn compare(runtime: &Runtime, args: &Args, threads: usize, hog: &Hog) {
     let mut hogged = Vec::new();
     for _ in 0..args.rounds {
         let alone = load.run(runtime, time);
-        let at_work = hog.start(runtime, &place.engine, &place.hog.channel);
+        let at_work = hog.start(&place.engine, &place.hog.channel);
         let beside = load.run(runtime, time);
-        hogged.push(at_work.stop(runtime) / args.seconds);
+        hogged.push(at_work.stop() / args.seconds);
         runtime.block_on(place.engine.settle());
         for (rounds, pair) in rounds.iter_mut().zip(alone.into_iter().zip(beside)) {
             rounds.push(pair);

@@ -95,6 +95,7 @@ impl Core {
             inbox: None,
             waiter,
             room: None,
+            admitted: false,
         };
         self.give(&listing.cloud, Task::Event(Box::new(arrival)));
     }

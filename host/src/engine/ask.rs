@@ -18,7 +18,7 @@ impl Core {
         let core = self.clone();
         let Asking { flight, cloud, trail, ask } = asking;
         match ask {
-            Ask::Pause => self.resume(shard, flight, Reply::Go),
+            Ask::Pause | Ask::Apart => self.resume(shard, flight, Reply::Go),
             Ask::Query(mut query) => {
                 query.waits = self.words(&trail, &cloud);
                 let waiter = self.replier(shard, flight);
@@ -134,6 +134,7 @@ impl Core {
             inbox: None,
             waiter: Waiter::Asked(query, waiter),
             room: None,
+            admitted: false,
         };
         self.give(&listing.cloud, Task::Event(Box::new(arrival)));
     }
@@ -184,6 +185,7 @@ impl Core {
             inbox: None,
             waiter: Waiter::Nobody,
             room: None,
+            admitted: false,
         };
         self.give(&listing.cloud, Task::Event(Box::new(arrival)));
         Ok(())

@@ -84,6 +84,9 @@ impl Engine {
         count_code(core.library.tier(), metrics)?;
         sum("krl_clouds_awake", "Clouds in memory", |seat| seat.awake.load(Ordering::Relaxed))?;
         sum("krl_evaluations", "Evaluations under way", |seat| seat.flights.load(Ordering::Relaxed))?;
+        sum("krl_evaluations_long", "Evaluations at work on lanes", |seat| {
+            seat.long.load(Ordering::Relaxed)
+        })?;
         sum("krl_tasks_queued", "Tasks that wait for a shard", ShardSeat::waiting)?;
         let queued = core.queued.clone();
         metrics.gauge("krl_queue_bytes", "Bytes of events that wait for clouds or are at work", move || {

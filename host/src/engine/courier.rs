@@ -226,6 +226,7 @@ impl Core {
             inbox: None,
             waiter: Waiter::Nobody,
             room: None,
+            admitted: false,
         };
         self.give(&sender, Task::Event(Box::new(arrival)));
     }

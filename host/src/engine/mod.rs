@@ -6,6 +6,7 @@
 //!                                                          └──────── answers ◄────────┘
 //! ```
 
+mod ahead;
 mod api;
 mod ask;
 mod circle;
@@ -14,6 +15,7 @@ mod commit;
 mod counts;
 mod courier;
 mod directory;
+mod lanes;
 mod operate;
 mod owners;
 mod realm;

@@ -1,5 +1,6 @@
 //! What the kernel's clouds run in, on this host.
 
+use super::ahead::Ahead;
 use super::owners::Owners;
 use crate::registry::{Address, ContentHash, Registry};
 use krl_kernel::cloud::{Budgets, Realm};
@@ -8,12 +9,13 @@ use krl_kernel::library::{Code, Library};
 use krl_kernel::records::channel::PolicyTable;
 use krl_kernel::records::cloud::Installation;
 use krl_kernel::records::rulesets::ListTable;
-use krl_kernel::store::{Batch, Read, Store};
+use krl_kernel::store::{Batch, Read, Store, StoreError};
 use std::sync::Arc;
 
 /// The realm of a host.
 pub struct HostRealm {
     pub store: Arc<dyn Store>,
+    pub ahead: Ahead,
     pub library: Library,
     pub registry: Registry,
     pub owners: Owners,
@@ -32,6 +34,10 @@ impl Realm for HostRealm {
 
     fn snapshot(&self) -> Arc<dyn Read> {
         Arc::from(self.store.snapshot())
+    }
+
+    fn write_ahead(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        self.ahead.write(batch)
     }
 
     fn library(&self) -> &Library {

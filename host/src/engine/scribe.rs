@@ -85,7 +85,9 @@ impl Scribe {
     pub fn run(&self, store: &dyn Store, bytes: usize) {
         loop {
             let (entries, last) = self.next();
-            write(store, bytes, entries);
+            // Commits wait for each other: those of clouds must not wait for all that came in a moment.
+            entries.chunks(MANY).for_each(|some| write(store, bytes, some));
+            drop(entries);
             let mut state = self.state();
             state.done = state.begun;
             state.ended = last;
@@ -118,9 +120,9 @@ impl Scribe {
     }
 }
 
-fn write(store: &dyn Store, bytes: usize, entries: Vec<Entry>) {
+fn write(store: &dyn Store, bytes: usize, entries: &[Entry]) {
     let (mut batch, count) = (Batch::default(), entries.len());
-    journal::write(&entries, &mut batch);
+    journal::write(entries, &mut batch);
     for cloud in journal::to_trim(&batch, bytes) {
         if let Err(error) = journal::trim(store, &cloud, bytes, &mut batch) {
             tracing::warn!(%error, %cloud, "old entries of a log could not be removed");

@@ -62,6 +62,8 @@ pub(crate) struct ShardSeat {
     pub awake: AtomicUsize,
     /// Evaluations under way.
     pub flights: AtomicUsize,
+    /// Those of them that are at work on lanes.
+    pub long: AtomicUsize,
     /// Tasks that the shard has, but has not seen to.
     queued: AtomicUsize,
     /// Tasks it was given so far.
@@ -86,6 +88,7 @@ impl ShardSeat {
             losses: AtomicU64::new(0),
             awake: AtomicUsize::new(0),
             flights: AtomicUsize::new(0),
+            long: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),
             given: AtomicU64::new(0),
             taken: AtomicU64::new(0),
@@ -156,12 +159,13 @@ impl Core {
 
     /// A shard has taken so many more tasks.
     pub(super) fn note_turn(&self, shard: usize, taken: u64, busy: bool, counts: Counts) {
-        let Counts { awake, flights, waiting } = counts;
+        let Counts { awake, flights, long, waiting } = counts;
         if let Some(seat) = self.shards.get(shard) {
             seat.awake.store(awake, Ordering::Relaxed);
             seat.flights.store(flights, Ordering::Relaxed);
+            seat.long.store(long, Ordering::Relaxed);
             seat.queued.store(waiting, Ordering::Relaxed);
-            seat.busy.store(busy || flights > 0, Ordering::Release);
+            seat.busy.store(busy || flights > 0 || long > 0, Ordering::Release);
             seat.taken.fetch_add(taken, Ordering::AcqRel);
         }
     }

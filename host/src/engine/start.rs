@@ -10,7 +10,7 @@ use super::realm::HostRealm;
 use super::scribe::Scribe;
 use super::seat::{Home, ShardSeat};
 use super::waits::Waits;
-use super::{Core, Defaults, commit, courier, sweep, timers, worker};
+use super::{Core, Defaults, ahead, commit, courier, lanes, sweep, timers, worker};
 use crate::api::Problem as Told;
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::{Client, Transport};
@@ -23,7 +23,7 @@ use krl_kernel::library::Library;
 use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::records::channel::PolicyTable;
 use krl_kernel::records::rulesets::ListTable;
-use krl_kernel::shard::{Arrival, Founding, Shard, ShardLimits, Task, Waiter};
+use krl_kernel::shard::{Arrival, Founding, Lane, Shard, ShardLimits, Task, Waiter};
 use krl_kernel::store::{Durability, Space, Store, StoreError, scan_prefix};
 use krl_vm::data::{Data, DataMap};
 use krl_vm::interp::compiled::Tier;
@@ -134,8 +134,10 @@ impl Engine {
             Arc::new(Channels::new(store.clone(), policies.clone(), owners.clone(), registry.clone()));
         let lists = Arc::<ListTable>::default();
         let seed = entropy()?;
+        let (ahead, large) = ahead::Ahead::new();
         let realm = Arc::new(HostRealm {
             store: store.clone(),
+            ahead,
             library: library.clone(),
             registry: registry.clone(),
             owners: owners.clone(),
@@ -207,13 +209,26 @@ impl Engine {
                 Some(sender) => Commits::Thread(sender.clone()),
                 None => Commits::Here,
             };
+            let (realm, channels, number, limits, random, committed, queued) = shard;
+            let mut lanes = Vec::new();
+            for lane in 0..limits.lanes {
+                let (sender, orders) = unbounded();
+                lanes.push(sender);
+                let (core, realm, channels) = (core.clone(), realm.clone(), channels.clone());
+                threads.push(thread(format!("lane-{index}-{lane}"), move || {
+                    lanes::run(&core, index, Lane::new(realm, channels), &orders);
+                })?);
+            }
             let core = core.clone();
             threads.push(thread(format!("shard-{index}"), move || {
-                let (realm, channels, number, limits, random, committed, queued) = shard;
                 let shard = Shard::new(realm, channels, number, limits, random, committed, queued);
-                home.run(worker::run(&core, index, shard, messages, &commits));
+                home.run(worker::run(&core, index, shard, messages, &commits, &lanes));
             })?);
         }
+        // The threads of shards and lanes are the last who know it.
+        drop(realm);
+        let (store, durability) = (core.store.clone(), options.durability);
+        threads.push(thread("large".into(), move || ahead::run(&*store, durability, &large))?);
         let timed = core.clone();
         threads.push(thread("timers".into(), move || timers::run(&timed))?);
         let (ending, ends) = bounded(0);
@@ -379,5 +394,6 @@ fn own_event(cloud: &Arc<str>, domain: &str, name: &str, attrs: DataMap, waiter:
         inbox: None,
         waiter,
         room: None,
+        admitted: false,
     }))
 }

@@ -4,25 +4,27 @@
 use super::Core;
 use super::commit::Commits;
 use super::seat::Message;
-use krl_kernel::shard::Shard;
+use crossbeam_channel::Sender;
+use krl_kernel::shard::{Order, Shard};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Messages taken in before a turn.
-const INTAKE: usize = 1_024;
+/// Messages taken in before a turn: each is put to those of its cloud, no more, so that nobody waits behind the many of another.
+const INTAKE: usize = 16_384;
 /// The longest sleep.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Runs a shard until it is told to stop, or the last sender of messages is gone.
+/// Runs a shard until it is told to stop, or the last sender of messages is gone. The threads of its lanes read the other ends of `lanes`.
 pub async fn run(
     core: &Arc<Core>,
     number: usize,
     mut shard: Shard,
     mut messages: UnboundedReceiver<Message>,
     commits: &Commits,
+    lanes: &[Sender<Order>],
 ) {
     let mut losses = core.losses(number);
     let mut alarm = Alarm::new();
@@ -66,6 +68,10 @@ pub async fn run(
         }
         let begun = std::time::Instant::now();
         let mut output = shard.turn(now, &|| begun.elapsed());
+        for (lane, order) in output.orders.drain(..) {
+            // The threads live as long as there are senders.
+            lanes.get(lane).map(|lane| lane.send(order));
+        }
         for asking in output.asks.drain(..) {
             core.ask(number, asking);
         }

@@ -22,6 +22,9 @@ pub const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8
 /// `text/plain`
 pub const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// Bytes, roughly, of a long answer.
+const LONG: usize = 64 << 10;
+
 /// Why a request is refused before the engine sees it, or by the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -59,6 +62,27 @@ impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { findings: problem.findings, ..Self::new(status, problem.code, problem.message) }
+    }
+}
+
+/// Are these so long that others had better not wait while they are written?
+pub fn is_long<'a>(all: impl IntoIterator<Item = &'a Data>) -> bool {
+    let mut left = LONG;
+    !all.into_iter().all(|data| fits(data, &mut left))
+}
+
+/// Takes what a value takes, roughly, from what is left; false if there is not so much.
+fn fits(data: &Data, left: &mut usize) -> bool {
+    let own = match data {
+        Data::String(text) => text.len(),
+        _ => 8,
+    };
+    let Some(rest) = left.checked_sub(own) else { return false };
+    *left = rest;
+    match data {
+        Data::Array(items) => items.iter().all(|item| fits(item, left)),
+        Data::Map(entries) => entries.values().all(|value| fits(value, left)),
+        _ => true,
     }
 }
 

@@ -65,15 +65,41 @@ where
         Route::SignalThenAsk => {
             let question = Shaped::of(question(first, fourth, fifth, attrs.clone(), head)?);
             let signal = signal(first, second, third, attrs, head)?;
-            question.shape.answer(engine.signal_then_ask(signal, question.question).await?)
+            shaped(question.shape, engine.signal_then_ask(signal, question.question).await?).await
         }
-        _ => Ok(answer::event(&engine.signal(signal(first, second, third, attrs, head)?).await?)),
+        _ => told(engine.signal(signal(first, second, third, attrs, head)?).await?).await,
     }
 }
 
 async fn ask<E: Engine>(engine: &E, question: Question) -> Result<Answer, Refusal> {
     let Shaped { question, shape } = Shaped::of(question);
-    shape.answer(engine.ask(question).await?)
+    shaped(shape, engine.ask(question).await?).await
+}
+
+/// The answer of a query.
+async fn shaped(shape: Shape, data: Data) -> Result<Answer, Refusal> {
+    match answer::is_long([&data]) {
+        true => apart(move || shape.answer(data)).await,
+        false => shape.answer(data),
+    }
+}
+
+/// What an event did.
+async fn told(event: EventAnswer) -> Result<Answer, Refusal> {
+    match answer::is_long(event.directives.iter().map(|directive| &directive.options)) {
+        true => apart(move || Ok(answer::event(&event))).await,
+        false => Ok(answer::event(&event)),
+    }
+}
+
+/// Does work that takes long on another thread than this, which has others to serve.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        let message = "Error: the host stops; try again later";
+        Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message))
+    })
 }
 
 fn attributes(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<DataMap, Refusal> {
@@ -85,11 +111,7 @@ fn attributes(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<DataMap, Re
 
 async fn attributes_apart(head: &request::Parts, body: Bytes) -> Result<DataMap, Refusal> {
     let (uri, headers) = (head.uri.clone(), head.headers.clone());
-    let read = tokio::task::spawn_blocking(move || attributes(&uri, &headers, &body)).await;
-    read.unwrap_or_else(|_| {
-        let message = "Error: the host stops; try again later";
-        Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message))
-    })
+    apart(move || attributes(&uri, &headers, &body)).await
 }
 
 fn text(part: &str) -> Result<String, Refusal> {

@@ -8,11 +8,13 @@ use super::damage::Before;
 use super::engine_errors::guarded;
 use super::format::{FORMAT, MIGRATIONS, migrate};
 use super::journal::Journal;
+use super::large::{self, Large};
 use super::room::free_bytes;
+use crate::priority::step_back;
 use fjall::compaction::Leveled;
 use fjall::config::{FilterPolicy, PartitioningPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
-use krl_kernel::store::{Batch, Read, Space, Store, StoreError, Visitor, Write};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable, Snapshot};
+use krl_kernel::store::{Batch, Durability, Read, Space, Store, StoreError, Visitor, Write};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Bound;
@@ -68,6 +70,7 @@ pub struct FjallStore {
     /// When free space was last seen, and how many bytes may be written before it is looked at again.
     room: Mutex<Option<(Instant, u64)>>,
     spaces: Spaces,
+    pub(super) large: Large,
     /// What the store knows of itself.
     marks: Keyspace,
     journal: Journal,
@@ -139,7 +142,9 @@ impl FjallStore {
         let place = folder.display().to_string();
         let before = Before::look(folder)?;
         archives::check(folder)?;
-        let (database, spaces, marks) = guarded(&place, || {
+        let open = || {
+            // What is written behind the scenes lets commits go first: its threads have the priority of the one that starts them.
+            step_back(5);
             let database = Database::builder(folder)
                 .cache_size(options.cache_bytes)
                 .max_journaling_size(options.journal_bytes.max(64 * MIB))
@@ -148,8 +153,12 @@ impl FjallStore {
             let spaces = Spaces::open(&database, options)?;
             let marks =
                 database.keyspace("marks", || KeyspaceCreateOptions::default().max_memtable_size(MIB))?;
-            Ok((database, spaces, marks))
-        })?;
+            let large = Large::open(&database, options.buffer_bytes.max(MIB))?;
+            Ok((database, spaces, large, marks))
+        };
+        let opened = std::thread::scope(|scope| scope.spawn(|| guarded(&place, open)).join());
+        let gone = |_| StoreError::Io(format!("{place}: it could not be opened"));
+        let (database, spaces, large, marks) = opened.map_err(gone)??;
         let synced = guarded(&place, || marks.get(SYNCED))?;
         let synced = synced.and_then(|count| Some(u64::from_be_bytes((*count).try_into().ok()?)));
         let synced = synced.unwrap_or_default();
@@ -159,6 +168,7 @@ impl FjallStore {
             reserve_bytes: options.reserve_bytes,
             room: Mutex::default(),
             spaces,
+            large,
             marks,
             journal: Journal::open(folder, synced)?,
             failed: AtomicBool::new(false),
@@ -183,7 +193,8 @@ impl FjallStore {
     /// Lets the buffers go to files, for a while: what is in files is passed over in the journals at the next start.
     fn empty_buffers(&self) {
         let spaces = Space::ALL.map(|space| self.spaces.of(space));
-        spaces.iter().chain(&[&self.marks]).for_each(|space| drop(space.rotate_memtable()));
+        let others = [&self.marks].into_iter().chain(self.large.keyspaces.all());
+        spaces.into_iter().chain(others).for_each(|space| drop(space.rotate_memtable()));
         let begun = Instant::now();
         while self.database.write_buffer_size() > 0 && begun.elapsed() < LONGEST_CLOSE {
             std::thread::sleep(Duration::from_millis(2));
@@ -191,7 +202,8 @@ impl FjallStore {
     }
 
     fn view(&self) -> View {
-        View { snapshot: self.database.snapshot(), spaces: self.spaces.clone() }
+        let (spaces, large) = (self.spaces.clone(), self.large.keyspaces.clone());
+        View { snapshot: self.database.snapshot(), spaces, large }
     }
 
     /// Nothing is taken after a failure: the engine may still hold half of what it could not write, and another write would complete it.
@@ -205,13 +217,8 @@ impl FjallStore {
         Ok(())
     }
 
-    fn check_room(&self, batch: &Batch) -> Result<(), StoreError> {
-        let mut bytes = 0u64;
-        for write in &batch.writes {
-            if let Write::Put(_, key, value) = write {
-                bytes = bytes.saturating_add((key.len() + value.len()) as u64);
-            }
-        }
+    /// Is there room for so many bytes more?
+    fn check_room(&self, bytes: u64) -> Result<(), StoreError> {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((seen, left)) = room.as_mut()
             && seen.elapsed() < ROOM_HOLDS
@@ -228,6 +235,17 @@ impl FjallStore {
         Ok(())
     }
 
+    /// Makes writes of so many bytes that no batch has.
+    pub(super) fn write(&self, bytes: u64, add: impl FnOnce(&mut OwnedWriteBatch)) -> Result<(), StoreError> {
+        self.check_usable()?;
+        self.check_room(bytes)?;
+        self.failing(guarded(&self.place(), || {
+            let mut writes = self.database.batch().durability(Some(PersistMode::Buffer));
+            add(&mut writes);
+            writes.commit()
+        }))
+    }
+
     fn failing<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if result.is_err() && !self.failed.swap(true, Ordering::AcqRel) {
             // Dropped, the engine would try to write its buffer again and bring the failed batch back. Kept, it ends with the process.
@@ -235,6 +253,15 @@ impl FjallStore {
         }
         result
     }
+}
+
+/// What a batch puts.
+fn put_bytes(batch: &Batch) -> u64 {
+    let bytes = |write: &Write| match write {
+        Write::Put(_, key, value) => (key.len() + value.len()) as u64,
+        Write::Remove(..) => 0,
+    };
+    batch.writes.iter().map(bytes).sum()
 }
 
 /// The last write of each key: the engine gives all writes of a batch the same age.
@@ -258,6 +285,10 @@ impl Read for FjallStore {
         self.view().get(space, key)
     }
 
+    fn has_large(&self, space: Space, prefix: &[u8]) -> bool {
+        space == Space::Clouds && self.large.has(prefix)
+    }
+
     fn scan(
         &self,
         space: Space,
@@ -276,10 +307,12 @@ impl Store for FjallStore {
         if batch.is_empty() {
             return Ok(());
         }
-        self.check_room(batch)?;
+        self.check_room(put_bytes(batch))?;
+        let mut changes = large::Changes::default();
         self.failing(guarded(&self.place(), || {
             let mut writes = self.database.batch().durability(Some(PersistMode::Buffer));
             for write in last_writes(batch) {
+                self.large.follow(write, batch, &mut changes, &mut writes)?;
                 match write {
                     Write::Put(space, key, value) => {
                         writes.insert(self.spaces.of(*space), key.as_slice(), value.as_slice());
@@ -290,7 +323,13 @@ impl Store for FjallStore {
                 }
             }
             writes.commit()
-        }))
+        }))?;
+        self.large.committed(changes);
+        Ok(())
+    }
+
+    fn write_ahead(&self, batch: &mut Batch, durability: Durability) -> Result<(), StoreError> {
+        self.large.write(self, batch, durability)
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -325,6 +364,18 @@ impl Drop for FjallStore {
 struct View {
     snapshot: Snapshot,
     spaces: Spaces,
+    large: large::Keyspaces,
+}
+
+impl View {
+    /// A value that lies elsewhere, if it does: what is there is empty then.
+    fn elsewhere(&self, space: Space, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if space == Space::Clouds && value.is_empty() {
+            self.large.read(&self.snapshot, key)
+        } else {
+            Ok(None)
+        }
+    }
 }
 
 impl Read for View {
@@ -334,7 +385,9 @@ impl Read for View {
             return Ok(None);
         }
         let found = guarded(space.name(), || self.snapshot.get(self.spaces.of(space), key))?;
-        Ok(found.map(|value| value.to_vec()))
+        let Some(value) = found else { return Ok(None) };
+        let elsewhere = self.elsewhere(space, key, &value)?;
+        Ok(Some(elsewhere.unwrap_or_else(|| value.to_vec())))
     }
 
     fn scan(
@@ -355,7 +408,8 @@ impl Read for View {
             let Some((key, value)) = next? else {
                 return Ok(());
             };
-            if visit(&key, &value).is_break() {
+            let elsewhere = self.elsewhere(space, &key, &value)?;
+            if visit(&key, elsewhere.as_deref().unwrap_or(&value)).is_break() {
                 return Ok(());
             }
         }

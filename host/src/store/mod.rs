@@ -7,6 +7,7 @@ mod engine_errors;
 mod fjall;
 mod format;
 mod journal;
+mod large;
 mod room;
 
 pub use fjall::{FjallStore, Options};

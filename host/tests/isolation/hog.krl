@@ -2,12 +2,13 @@ ruleset hog {
   meta {
     name "Hog"
     description <<Takes all it can get>>
-    shares total
+    shares total, letters
   }
 
   global {
     many = 0.range(3000)
     total = function() { ent:count.defaultsTo(0) }
+    letters = function() { ent:text.length() }
   }
 
   rule endless {
@@ -31,6 +32,31 @@ ruleset hog {
     select when hog big
     pre {
       text = many.reduce(function(text, i) { text + text }, "x")
+    }
+    fired {
+      ent:text := text
+    }
+  }
+
+  rule words {
+    select when hog words
+    fired {
+      ent:words := 0.range(100000).map(function(i) { ((i * 7919) % 104729).as("String") })
+    }
+  }
+
+  rule sort {
+    select when hog sort
+    pre {
+      sorted = ent:words.sort()
+    }
+    send_directive("sorted", {"length": sorted.length()})
+  }
+
+  rule text {
+    select when hog text
+    pre {
+      text = 0.range(21).reduce(function(text, i) { text + text }, "x")
     }
     fired {
       ent:text := text

@@ -9,6 +9,7 @@ use krl_host::api::{Engine, Signal};
 use krl_host::config::Settings;
 use krl_host::registry::Files;
 use krl_host::serve::Host;
+use krl_host::store::{FjallStore, Options};
 use krl_kernel::store::MemoryStore;
 use krl_vm::data::Data;
 use std::sync::Arc;
@@ -48,8 +49,8 @@ async fn live(host: Arc<Host>, channel: String, stop: Arc<AtomicBool>, answers: 
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn neighbours_of_clouds_without_measure_are_answered() {
+/// A host with one thread for clouds.
+fn settings() -> (Settings, tempfile::TempDir) {
     let home = tempfile::tempdir().unwrap();
     let settings = Settings {
         address: "127.0.0.1".into(),
@@ -59,6 +60,55 @@ async fn neighbours_of_clouds_without_measure_are_answered() {
         threads: Some(1),
         ..Settings::default()
     };
+    (settings, home)
+}
+
+/// Whether a neighbour is answered while one instruction of a hog runs: each of them takes far longer than an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_are_answered_while_an_instruction_runs() {
+    let (settings, _home) = settings();
+    let host = Arc::new(Host::start_with(&settings, Arc::new(MemoryStore::default())).await.unwrap());
+    let (hog, neighbour) = (cloud(&host, "hog").await, cloud(&host, "neighbour").await);
+    let made = host.engine().signal(event(&hog, "words")).await.unwrap();
+    assert!(made.errors.is_empty(), "{made:?}");
+    for _ in 0..3 {
+        let (engine, sort) = (host.engine().clone(), event(&hog, "sort"));
+        let sorted = tokio::spawn(async move { engine.signal(sort).await.unwrap() });
+        let mut answered = 0;
+        while !sorted.is_finished() {
+            assert!(host.engine().signal(event(&neighbour, "count")).await.unwrap().errors.is_empty());
+            answered += 1;
+        }
+        let sorted = sorted.await.unwrap();
+        assert!(sorted.errors.is_empty(), "{sorted:?}");
+        assert_eq!(sorted.directives[0].options.to_json(), r#"{"length":100001}"#);
+        assert!(answered > 3, "{answered} answers");
+    }
+    Arc::into_inner(host).unwrap().stop().await;
+}
+
+/// Large values are written ahead of their commit, on a store that does so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_value_is_there_after_a_restart() {
+    const LENGTH: Data = Data::Number((1 << 22) as f64);
+    let (settings, home) = settings();
+    let open = || FjallStore::open(home.path(), &Options { reserve_bytes: 0, ..Options::default() }).unwrap();
+    let host = Host::start_with(&settings, Arc::new(open())).await.unwrap();
+    let hog = cloud(&host, "hog").await;
+    for _ in 0..2 {
+        let done = host.engine().signal(event(&hog, "text")).await.unwrap();
+        assert!(done.errors.is_empty(), "{done:?}");
+        assert_eq!(ask(&host, &hog, "hog", "letters").await, LENGTH);
+    }
+    host.stop().await;
+    let host = Host::start_with(&settings, Arc::new(open())).await.unwrap();
+    assert_eq!(ask(&host, &hog, "hog", "letters").await, LENGTH);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_of_clouds_without_measure_are_answered() {
+    let (settings, _home) = settings();
     let host = Arc::new(Host::start_with(&settings, Arc::new(MemoryStore::default())).await.unwrap());
     let hog = cloud(&host, "hog").await;
     let mut neighbours = Vec::new();

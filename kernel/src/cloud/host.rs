@@ -46,6 +46,9 @@ impl Host for Core {
     ) -> Result<Value, Fault> {
         self.scene.asked = true;
         let slot = self.slot_of(instance);
+        if slot.and_then(|slot| self.kept.get(slot)).is_some_and(|kept| kept.variables.is_large(name)) {
+            self.takes_long();
+        }
         let Some(kept) = slot.and_then(|slot| self.kept.get_mut(slot)) else {
             return Ok(Value::NULL);
         };
@@ -163,6 +166,12 @@ impl Host for Core {
             return matches!(outside.ask(Ask::Pause), Reply::TimedOut);
         }
         self.overdue.as_mut().is_some_and(|overdue| overdue())
+    }
+
+    fn takes_long(&mut self) {
+        if let Some(outside) = &mut self.outside {
+            outside.ask(Ask::Apart);
+        }
     }
 
     fn request(

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub enum Ask {
     /// Let others run; a slice of instructions is used up.
     Pause,
+    /// One operation that may take long comes next.
+    Apart,
     /// A query of another cloud, or of this one's committed state.
     Query(Box<Query>),
     /// An event for another cloud, and a query behind it.

@@ -13,7 +13,7 @@ use crate::library::{Code, Library};
 use crate::records::channel::PolicyTable;
 use crate::records::cloud::Installation;
 use crate::records::rulesets::ListTable;
-use crate::store::{Batch, Read};
+use crate::store::{Batch, Read, StoreError};
 use krl_vm::data::{Data, DataMap};
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +24,13 @@ pub trait Realm: Send + Sync {
     fn reader(&self) -> Arc<dyn Read>;
     /// What the store holds now, unaffected by later commits.
     fn snapshot(&self) -> Arc<dyn Read>;
+    /// Writes large values of a batch ahead of its commit ([`crate::store::Store::write_ahead`]).
+    ///
+    /// # Errors
+    /// The store's.
+    fn write_ahead(&self, _batch: &mut Batch) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// The loaded code.
     fn library(&self) -> &Library;
     /// The code that an installed ruleset is to run: the newest of its address, else the one it was saved with.
@@ -239,8 +246,17 @@ impl Cloud {
         std::mem::take(&mut self.core.transaction.journals)
     }
 
-    /// What the last transaction leaves to be done outside.
-    pub fn take_effects(&mut self) -> Effects {
+    /// What the last transaction leaves to be done outside; what it has changed is added to a batch.
+    ///
+    /// # Errors
+    /// The store's, when it is asked for what is there already.
+    pub fn take_changes(&mut self, batch: &mut Batch) -> Result<Effects, StoreError> {
+        let effects = self.take_effects();
+        self.save(batch)?;
+        Ok(effects)
+    }
+
+    fn take_effects(&mut self) -> Effects {
         let core = &mut self.core;
         let changed = !core.transaction.touched.jobs.is_empty();
         Effects {

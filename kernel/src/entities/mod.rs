@@ -25,6 +25,9 @@ use std::fmt;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+/// Bytes, roughly, from which a variable is large.
+const LARGE: usize = 64 << 10;
+
 /// Where the variables of a ruleset are stored.
 pub struct Home {
     /// Where large variables are read from, when they are first used. It holds what was saved, at least of the variables not yet read.
@@ -163,6 +166,17 @@ impl Variables {
             Content::InStore(container) => Ok((name.clone(), self.read(name, *container)?.0)),
         });
         values.collect()
+    }
+
+    /// Is the value of a variable known to be large, without a look at all of it?
+    #[must_use]
+    pub fn is_large(&self, name: &str) -> bool {
+        self.variables.get(name).is_some_and(|variable| match &variable.content {
+            Content::Here(Data::String(text)) => text.len() > LARGE,
+            Content::Here(Data::Array(items)) => items.len() > LARGE / 64,
+            Content::Here(Data::Map(entries)) => entries.len() > LARGE / 64,
+            _ => variable.stored.size > LARGE,
+        })
     }
 
     /// The value of a variable; `None` where there is nothing.

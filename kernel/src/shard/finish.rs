@@ -1,22 +1,46 @@
 //! What becomes of an evaluation that is done: its cloud's changes, what it sends, and who is told.
 
+use super::job::{Ending, Purpose};
 use super::output::{Call, Release};
 use super::task::{Arrival, Problem, Task, Waiter};
-use super::{Claim, Ending, Flight, Purpose, Shard, Work};
-use crate::cloud::{Cloud, EventAnswer, Outgoing, Target};
+use super::{Claim, Flight, Shard, Work};
+use crate::cloud::{Cloud, Effects, EventAnswer, Outgoing, Rest, Target};
 use crate::journal::{self, Journal, Scope};
 use crate::records::agenda::{self, Dispatch, Message};
-use crate::store::{Space, StoreError, check_keys};
+use crate::store::{Batch, Space, StoreError, check_keys};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 impl Shard {
     pub(super) fn finish(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
-        if let (Purpose::Query(_), Ending::Query(_)) = (&flight.purpose, &ending) {
-            return self.finish_query(flight, cloud, ending);
+        if let Ending::Query(_) = &ending {
+            let journals = cloud.take_journals();
+            let rest = self.lay_down(cloud);
+            return self.finish_query(flight, rest, journals, ending);
         }
-        if let Err(error) = self.commit(&flight.cloud, &mut cloud) {
-            self.machines.push(cloud.rest().1);
+        let committed = self.commit(&flight.cloud, |batch| cloud.take_changes(batch));
+        let next_due = cloud.next_due();
+        let rest = self.lay_down(cloud);
+        self.conclude(flight, rest, next_due, ending, committed);
+    }
+
+    /// Keeps the machine of a cloud for others.
+    pub(super) fn lay_down(&mut self, cloud: Cloud) -> Rest {
+        let (rest, machine) = cloud.rest();
+        self.machines.push(machine);
+        rest
+    }
+
+    /// What follows from an evaluation whose changes are in the output, or could not be had.
+    pub(super) fn conclude(
+        &mut self,
+        flight: Flight,
+        rest: Rest,
+        next_due: Option<i64>,
+        ending: Ending,
+        committed: Result<(), StoreError>,
+    ) {
+        if let Err(error) = committed {
             return self.abandon(flight, Problem::Storage(error));
         }
         self.tally.ended(&ending);
@@ -29,42 +53,54 @@ impl Shard {
                 let waiter = self.drop_message(arrival);
                 self.answer(waiter, done, answer);
             }
-            (Purpose::Due, Ending::Due(Some(_))) if cloud.next_due().is_some_and(|due| due <= self.now) => {
+            (Purpose::Due, Ending::Due(Some(_))) if next_due.is_some_and(|due| due <= self.now) => {
                 self.entry(&id).queue.push_back(Work::Chore(super::Chore::Due));
             }
-            (Purpose::Install(waiter, rid), Ending::Installed(done)) => {
+            (Purpose::Install { code, waiter, .. }, Ending::Installed(done)) => {
+                let rid = code.unit().rid.clone();
                 self.output.releases.push(Release::Taken(waiter, done.map(|()| rid)));
             }
             _ => {}
         }
         self.entry(&id).busy = false;
-        self.settle_down(&id, cloud);
+        self.settle_down(&id, rest);
         self.bury(&id);
         self.make_ready(&id);
     }
 
-    fn finish_query(&mut self, flight: Flight, mut cloud: Cloud, ending: Ending) {
+    pub(super) fn finish_query(
+        &mut self,
+        flight: Flight,
+        rest: Rest,
+        journals: Vec<Journal>,
+        ending: Ending,
+    ) {
         self.tally.ended(&ending);
-        let (Purpose::Query(waiter), Ending::Query(answer)) = (flight.purpose, ending) else { return };
-        self.keep_journals(&flight.cloud, cloud.take_journals(), false);
+        let (Purpose::Query { waiter, .. }, Ending::Query(answer)) = (flight.purpose, ending) else { return };
+        self.keep_journals(&flight.cloud, journals, false);
         waiter(answer);
-        if flight.apart {
-            self.machines.push(cloud.rest().1);
-        } else {
-            self.settle_down(&flight.cloud, cloud);
+        if !flight.apart {
+            self.settle_down(&flight.cloud, rest);
         }
     }
 
-    /// Adds what the last transaction of a cloud has changed to the output; nothing of it if that fails.
-    pub(super) fn commit(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
+    /// Adds what a transaction of a cloud has changed to the output; nothing of it if that fails.
+    pub(super) fn commit(
+        &mut self,
+        id: &Arc<str>,
+        changes: impl FnOnce(&mut Batch) -> Result<Effects, StoreError>,
+    ) -> Result<(), StoreError> {
         let (writes, releases) = (self.output.batch.writes.len(), self.output.releases.len());
+        let ahead = self.output.batch.ahead.len();
         let counted = self.output.counted.len();
-        let done = self.add_changes(id, cloud).and_then(|()| {
+        let changed = changes(&mut self.output.batch);
+        let done = changed.and_then(|effects| self.add_effects(id, effects, writes)).and_then(|()| {
             // A key that no store takes would cost all others their part of the output.
             check_keys(self.output.batch.writes.get(writes..).unwrap_or_default())
         });
         if done.is_err() {
             self.output.batch.writes.truncate(writes);
+            self.output.batch.ahead.truncate(ahead);
             self.output.releases.truncate(releases);
             for (owner, change) in self.output.counted.drain(counted..) {
                 self.realm.uncount_clouds(self.number, &owner, change);
@@ -77,16 +113,16 @@ impl Shard {
         done
     }
 
-    fn add_changes(&mut self, id: &Arc<str>, cloud: &mut Cloud) -> Result<(), StoreError> {
-        let effects = cloud.take_effects();
-        let writes = self.output.batch.writes.len();
-        cloud.save(&mut self.output.batch)?;
+    /// Adds what a transaction leaves to be done; its writes begin at `writes`.
+    fn add_effects(&mut self, id: &Arc<str>, effects: Effects, writes: usize) -> Result<(), StoreError> {
         for eci in effects.channels {
             self.output.releases.push(Release::Forget(eci));
         }
         for newborn in effects.newborn {
             let mut newborn = newborn.wake(self.machine());
-            let saved = self.add_changes(&newborn.id().clone(), &mut newborn);
+            let (id, writes) = (newborn.id().clone(), self.output.batch.writes.len());
+            let changed = newborn.take_changes(&mut self.output.batch);
+            let saved = changed.and_then(|effects| self.add_effects(&id, effects, writes));
             let owner = newborn.owner().clone();
             self.machines.push(newborn.rest().1);
             saved?;
@@ -233,9 +269,7 @@ impl Shard {
     }
 
     /// Keeps a cloud that nobody is at work on, and answers the queries that waited for it.
-    pub(super) fn settle_down(&mut self, id: &Arc<str>, cloud: Cloud) {
-        let (rest, machine) = cloud.rest();
-        self.machines.push(machine);
+    pub(super) fn settle_down(&mut self, id: &Arc<str>, rest: Rest) {
         let entry = self.entry(id);
         entry.rest = Some(rest);
         for (query, waiter) in std::mem::take(&mut entry.queries) {

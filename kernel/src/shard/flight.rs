@@ -1,15 +1,51 @@
 //! Evaluations: how they begin, wait, go on and end.
 
+use super::job::{Ending, Purpose};
 use super::output::{Asking, Release, Trail};
-use super::task::{Arrival, Callback, Chore, Founding, Problem, Waiter};
-use super::{Ending, Flight, Purpose, Shard, Work, fail};
+use super::task::{Arrival, Callback, Chore, Founding, Problem};
+use super::{Flight, Shard, Work, fail};
 use crate::cloud::{Ask, Cloud, Query, Refusal, Reply, Rest};
 use crate::fiber::{Fiber, Turn};
+use crate::records::cloud::load_head;
 use crate::store::StoreError;
 use krl_vm::data::Data;
 use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+/// Where an evaluation is.
+pub(super) enum Place {
+    Nowhere,
+    Here(Fiber<Ending>),
+    /// On a lane, at work or waiting for an answer.
+    Lane {
+        lane: usize,
+        waits: bool,
+    },
+}
+
+/// A cloud that evaluations can begin on.
+pub(super) enum Found {
+    Here(Rest),
+    /// It is loaded where it runs; this is its owner.
+    Stored(Arc<str>),
+}
+
+impl Found {
+    fn owner(&self) -> &Arc<str> {
+        match self {
+            Self::Here(rest) => rest.owner(),
+            Self::Stored(owner) => owner,
+        }
+    }
+
+    fn into_rest(self) -> Option<Rest> {
+        match self {
+            Self::Here(rest) => Some(rest),
+            Self::Stored(_) => None,
+        }
+    }
+}
 
 impl Shard {
     /// Begins the next work on a cloud whose turn has come.
@@ -34,7 +70,8 @@ impl Shard {
                         let machine = self.machine();
                         let awake = rest.wake(machine);
                         visitor(Ok(&awake));
-                        self.settle_down(cloud, awake);
+                        let rest = self.lay_down(awake);
+                        self.settle_down(cloud, rest);
                     }
                     Ok(None) => visitor(Err(unknown(cloud))),
                     Err(error) => visitor(Err(Problem::Storage(error))),
@@ -45,7 +82,7 @@ impl Shard {
         }
     }
 
-    fn begin_event(&mut self, arrival: Box<Arrival>) {
+    fn begin_event(&mut self, mut arrival: Box<Arrival>) {
         let cloud = arrival.cloud.clone();
         match self.seen(&arrival) {
             Ok(None) => {}
@@ -58,9 +95,10 @@ impl Shard {
                 return self.make_ready(&cloud);
             }
         }
-        let rest = match self.runnable(&cloud) {
-            Ok(rest) => rest,
-            Err(Problem::Storage(_)) if arrival.inbox.is_some() => return self.put_off(arrival),
+        self.note_long(&arrival);
+        let found = match self.runnable(&cloud) {
+            Ok(found) => found,
+            Err(Problem::Storage(error)) if arrival.inbox.is_some() => return self.put_off(arrival, &error),
             Err(Problem::Suspended) if arrival.inbox.is_some() => {
                 self.park(&cloud, Work::Event(arrival));
                 return self.make_ready(&cloud);
@@ -71,38 +109,20 @@ impl Shard {
                 return self.make_ready(&cloud);
             }
         };
-        if arrival.sender.is_none() && arrival.inbox.is_none() && !self.realm.admits(rest.owner(), self.now) {
-            self.entry(&cloud).rest = Some(rest);
+        let is_new = arrival.sender.is_none() && arrival.inbox.is_none() && !arrival.admitted;
+        if is_new && !self.realm.admits(found.owner(), self.now) {
+            self.entry(&cloud).rest = found.into_rest();
             self.answer_late(arrival.waiter, Problem::TooFast);
             return self.make_ready(&cloud);
         }
-        let eid = arrival.id.clone().unwrap_or_else(|| self.random.id());
-        let (eci, domain, name) = (arrival.eci.clone(), arrival.domain.clone(), arrival.name.clone());
-        let (attrs, sender, hops, now) =
-            (arrival.attrs.clone(), arrival.sender.clone(), arrival.hops, self.now);
-        let then = match &arrival.waiter {
-            Waiter::Asked(query, _) => Some(query.clone()),
-            _ => None,
-        };
-        let trail = Trail { hops, waits: arrival.waits.clone(), keeps: true };
-        self.fly((cloud, rest), Purpose::Event(arrival), trail, move |cloud| {
-            cloud.come_up(now, hops);
-            let done = cloud.take_in(&eci, sender.as_deref(), (&domain, &name), attrs, eid, hops);
-            let done = done.map_err(Problem::Refused);
-            let answer = match (&done, then) {
-                (Ok(done), Some(query)) => Some(match done.errors.first() {
-                    Some(error) => Err(Problem::Failed(Box::new(error.clone()))),
-                    None => cloud.query(&query).map_err(Problem::Query),
-                }),
-                _ => None,
-            };
-            Ending::Event(done, answer)
-        });
+        arrival.admitted = true;
+        let trail = Trail { hops: arrival.hops, waits: arrival.waits.clone(), keeps: true };
+        self.fly((cloud, found), Purpose::Event(arrival), trail);
     }
 
     fn begin_chore(&mut self, cloud: &Arc<str>, chore: Chore) {
-        let rest = match self.runnable(cloud) {
-            Ok(rest) => rest,
+        let found = match self.runnable(cloud) {
+            Ok(found) => found,
             Err(problem) => {
                 match chore {
                     Chore::Install { waiter, .. } => waiter(Err(problem)),
@@ -112,146 +132,183 @@ impl Shard {
                 return self.make_ready(cloud);
             }
         };
-        let (cloud, now) = (cloud.clone(), self.now);
-        let trail = Trail { keeps: true, ..Trail::default() };
-        match chore {
-            Chore::Due => self.fly((cloud, rest), Purpose::Due, trail, move |cloud| {
-                cloud.come_up(now, 0);
-                Ending::Due(cloud.fire_next())
-            }),
+        let purpose = match chore {
+            Chore::Due => Purpose::Due,
             Chore::Install { code, configuration, waiter } => {
-                let rid = code.unit().rid.clone();
-                self.fly((cloud, rest), Purpose::Install(waiter, rid), trail, move |cloud| {
-                    cloud.come_up(now, 0);
-                    Ending::Installed(cloud.put_in(&code, configuration).map_err(Problem::from))
-                });
+                Purpose::Install { code, configuration, waiter }
             }
-            Chore::Switch { code, url } => self.fly((cloud, rest), Purpose::Switch, trail, move |cloud| {
-                cloud.come_up(now, 0);
-                Ending::Installed(cloud.switch(&code, &url).map_err(Problem::NotInstalled))
-            }),
-            Chore::Visit(_) => self.make_ready(&cloud),
-        }
+            Chore::Switch { code, url } => Purpose::Switch { code, url },
+            Chore::Visit(_) => return self.make_ready(cloud),
+        };
+        self.fly((cloud.clone(), found), purpose, Trail { keeps: true, ..Trail::default() });
     }
 
     /// The cloud, if it is there and may run.
-    fn runnable(&mut self, cloud: &Arc<str>) -> Result<Rest, Problem> {
-        let rest = self.take(cloud).map_err(Problem::Storage)?.ok_or_else(|| unknown(cloud))?;
-        if self.realm.is_suspended(rest.owner()) {
-            self.entry(cloud).rest = Some(rest);
+    fn runnable(&mut self, cloud: &Arc<str>) -> Result<Found, Problem> {
+        let found = self.find(cloud)?;
+        if self.realm.is_suspended(found.owner()) {
+            let owner = found.owner().clone();
+            let entry = self.entry(cloud);
+            (entry.rest, entry.owner) = (found.into_rest(), Some(owner));
             return Err(Problem::Suspended);
         }
-        Ok(rest)
+        Ok(found)
+    }
+
+    /// The cloud: its copy in memory, or one from the store, unless that is loaded where it runs.
+    fn find(&mut self, cloud: &Arc<str>) -> Result<Found, Problem> {
+        self.note_large(cloud);
+        if self.is_slow(cloud) && self.entry(cloud).rest.is_none() {
+            let head = load_head(&*self.realm.reader(), cloud).map_err(Problem::Storage)?;
+            return head.map(|head| Found::Stored(head.owner)).ok_or_else(|| unknown(cloud));
+        }
+        let rest = self.take(cloud).map_err(Problem::Storage)?;
+        rest.map(Found::Here).ok_or_else(|| unknown(cloud))
     }
 
     /// Answers a query beside the events of its cloud.
-    pub(super) fn query(&mut self, cloud: Arc<str>, query: Box<Query>, waiter: Callback<Data>) {
+    pub(super) fn query(&mut self, cloud: Arc<str>, query: Arc<Query>, waiter: Callback<Data>) {
         if self.flights.len() >= self.limits.waiting {
             return waiter(Err(Problem::Overloaded));
         }
         if self.entry(&cloud).doomed {
             return waiter(Err(unknown(&cloud)));
         }
-        let written = self.entry(&cloud).written;
-        let busy = self.entry(&cloud).busy;
         // Nobody is told what may yet be lost.
+        let written = self.entry(&cloud).written;
         if !self.is_safe(written) {
             self.entry(&cloud).queries.push((query, waiter));
             return self.hold(&cloud, 0);
         }
-        let rest = if busy {
-            Rest::load(&*self.realm, &cloud, self.realm.snapshot()).map_err(Problem::Storage)
+        // One on a lane must not see what is committed meanwhile.
+        self.note_large(&cloud);
+        let is_slow = self.is_slow(&cloud);
+        let apart = is_slow || self.entry(&cloud).busy;
+        let found = if is_slow {
+            load_head(&*self.realm.reader(), &cloud).map(|head| head.map(|head| Found::Stored(head.owner)))
+        } else if apart {
+            Rest::load(&*self.realm, &cloud, self.realm.snapshot()).map(|rest| rest.map(Found::Here))
         } else {
-            self.take(&cloud).map_err(Problem::Storage)
+            self.take(&cloud).map(|rest| rest.map(Found::Here))
         };
-        let rest = match rest.and_then(|rest| rest.ok_or_else(|| unknown(&cloud))) {
-            Ok(rest) if self.realm.is_suspended(rest.owner()) => return waiter(Err(Problem::Suspended)),
-            Ok(rest) => rest,
-            Err(problem) => return waiter(Err(problem)),
-        };
-        let now = self.now;
+        let found =
+            match found.map_err(Problem::Storage).and_then(|found| found.ok_or_else(|| unknown(&cloud))) {
+                Ok(found) if self.realm.is_suspended(found.owner()) => {
+                    if !apart {
+                        self.entry(&cloud).rest = found.into_rest();
+                    }
+                    return waiter(Err(Problem::Suspended));
+                }
+                Ok(found) => found,
+                Err(problem) => return waiter(Err(problem)),
+            };
         let trail = Trail { hops: query.hops, waits: query.waits.clone(), keeps: false };
-        self.launch((cloud, rest, busy), Purpose::Query(waiter), trail, move |cloud| {
-            cloud.come_up(now, query.hops);
-            Ending::Query(cloud.query(&query).map_err(Problem::Query))
-        });
+        self.launch((cloud, found), Purpose::Query { query, waiter }, trail, apart);
     }
 
     /// Runs work that keeps the cloud until it is done.
-    fn fly(
-        &mut self,
-        (cloud, rest): (Arc<str>, Rest),
-        purpose: Purpose,
-        trail: Trail,
-        work: impl FnOnce(&mut Cloud) -> Ending + 'static,
-    ) {
+    fn fly(&mut self, (cloud, found): (Arc<str>, Found), purpose: Purpose, trail: Trail) {
         self.entry(&cloud).busy = true;
-        self.launch((cloud, rest, false), purpose, trail, work);
+        self.launch((cloud, found), purpose, trail, false);
     }
 
     /// Begins an evaluation, with a copy of the cloud that is its own if so said.
-    fn launch(
-        &mut self,
-        (cloud, rest, apart): (Arc<str>, Rest, bool),
-        purpose: Purpose,
-        trail: Trail,
-        work: impl FnOnce(&mut Cloud) -> Ending + 'static,
-    ) {
-        let awake = rest.wake(self.machine());
-        let fiber = match Fiber::new(&mut self.stacks, self.directory.clone(), awake, work) {
-            Ok(fiber) => fiber,
-            Err((awake, _)) => {
-                let (begun, at) = (self.now, cloud.clone());
-                let flight = Flight { fiber: None, cloud: at, purpose, apart, paused: false, begun, trail };
-                if !apart {
-                    self.settle_down(&cloud, *awake);
-                }
-                return self.abandon(flight, Problem::Overloaded);
-            }
-        };
+    fn launch(&mut self, (cloud, found): (Arc<str>, Found), purpose: Purpose, trail: Trail, apart: bool) {
         let number = self.next_flight;
         self.next_flight += 1;
-        let flight =
-            Flight { fiber: Some(fiber), cloud, purpose, apart, paused: false, begun: self.now, trail };
-        self.go_on(number, flight, Reply::Go);
+        let mut flight = Flight {
+            place: Place::Nowhere,
+            cloud,
+            purpose,
+            apart,
+            paused: false,
+            asked: false,
+            slices: 0,
+            begun: self.now,
+            trail,
+        };
+        let rest = match found {
+            Found::Here(rest) if self.is_slow(&flight.cloud) => {
+                return self.send_away(number, flight, Ok(rest));
+            }
+            Found::Stored(_) => {
+                let read = if apart { self.realm.snapshot() } else { self.realm.reader() };
+                return self.send_away(number, flight, Err(read));
+            }
+            Found::Here(rest) => rest,
+        };
+        let (job, now) = (self.job(&flight.purpose), self.now);
+        let awake = rest.wake(self.machine());
+        let work = move |cloud: &mut Cloud| job.run(cloud, now);
+        match Fiber::new(&mut self.stacks, self.directory.clone(), awake, work) {
+            Ok(fiber) => {
+                flight.place = Place::Here(fiber);
+                self.go_on(number, flight, Reply::Go);
+            }
+            Err((awake, _)) => {
+                let rest = self.lay_down(*awake);
+                if !apart {
+                    self.settle_down(&flight.cloud.clone(), rest);
+                }
+                self.abandon(flight, Problem::Overloaded);
+            }
+        }
     }
 
     /// Goes on with an evaluation that got its answer.
     pub(super) fn resume(&mut self, number: u64, reply: Reply) {
-        if let Some(flight) = self.flights.remove(&number) {
-            self.go_on(number, flight, reply);
+        match self.flights.get(&number) {
+            Some(Flight { place: Place::Lane { .. }, .. }) => self.resume_away(number, reply),
+            Some(_) => {
+                if let Some(flight) = self.flights.remove(&number) {
+                    self.go_on(number, flight, reply);
+                }
+            }
+            None => {}
         }
     }
 
     fn go_on(&mut self, number: u64, mut flight: Flight, reply: Reply) {
-        let Some(fiber) = flight.fiber.take() else { return };
+        let Place::Here(fiber) = std::mem::replace(&mut flight.place, Place::Nowhere) else { return };
         flight.paused = false;
         let stacks = &mut self.stacks;
         // A panic is a bug, but one cloud's bug: its copy in memory is dropped, what is committed stays.
         let turned = catch_unwind(AssertUnwindSafe(|| fiber.resume(reply, stacks)));
         match turned {
             Ok((Turn::Done(cloud, ending), _)) => self.finish(flight, cloud, ending),
-            Ok((Turn::Asks(ask), fiber)) => {
-                flight.fiber = fiber;
+            Ok((Turn::Asks(ask), Some(fiber))) => {
+                flight.place = Place::Here(fiber);
                 self.wait(number, flight, ask);
             }
-            Err(_) => self.abandon(flight, Problem::Internal("an evaluation broke off".into())),
+            Ok((Turn::Asks(_), None)) | Err(_) => {
+                self.abandon(flight, Problem::Internal("an evaluation broke off".into()));
+            }
         }
     }
 
-    fn wait(&mut self, number: u64, mut flight: Flight, ask: Ask) {
+    /// Lets an evaluation wait for its answer, or its turn.
+    pub(super) fn wait(&mut self, number: u64, mut flight: Flight, ask: Ask) {
         let over = self.now.saturating_sub(flight.begun) > self.limits.deadline;
-        if over {
+        if over && matches!(flight.place, Place::Here(_)) {
             return self.go_on(number, flight, Reply::TimedOut);
+        }
+        if matches!(ask, Ask::Pause | Ask::Apart) {
+            flight.slices += 1;
+            if self.is_to_leave(&flight, matches!(ask, Ask::Apart)) {
+                self.sliced = true;
+                return self.begin_anew(flight);
+            }
+        } else {
+            flight.asked = true;
         }
         if let Purpose::Event(arrival) = &mut flight.purpose {
             self.store_arrival(arrival);
         }
-        if matches!(flight.purpose, Purpose::Query(_)) && !flight.apart {
+        if matches!(flight.purpose, Purpose::Query { .. }) && !flight.apart {
             // The copy goes with the query; whoever comes next loads another.
             flight.apart = true;
         }
-        if matches!(ask, Ask::Pause) {
+        if matches!(ask, Ask::Pause | Ask::Apart) {
             (self.sliced, flight.paused) = (true, true);
             self.slow.push(&flight.cloud, number);
         } else {
@@ -278,23 +335,24 @@ impl Shard {
     /// Gives an evaluation up; what is committed of its cloud stays.
     pub(super) fn abandon(&mut self, flight: Flight, problem: Problem) {
         self.tally.abandoned(&flight.purpose);
-        if !flight.apart && !matches!(flight.purpose, Purpose::Query(_)) {
+        if !flight.apart && !matches!(flight.purpose, Purpose::Query { .. }) {
             self.entry(&flight.cloud).busy = false;
         }
         match flight.purpose {
-            Purpose::Event(arrival) => {
-                let again =
-                    matches!(&problem, Problem::Storage(error) if !matches!(error, StoreError::Key { .. }));
-                if again && arrival.inbox.is_some() {
-                    self.put_off(arrival);
-                } else {
+            Purpose::Event(arrival) => match problem {
+                Problem::Storage(error)
+                    if arrival.inbox.is_some() && !matches!(error, StoreError::Key { .. }) =>
+                {
+                    self.put_off(arrival, &error);
+                }
+                problem => {
                     let waiter = self.drop_message(arrival);
                     self.answer_late(waiter, problem);
                 }
-            }
-            Purpose::Install(waiter, _) => waiter(Err(problem)),
-            Purpose::Query(waiter) => waiter(Err(problem)),
-            Purpose::Due | Purpose::Switch => {}
+            },
+            Purpose::Install { waiter, .. } => waiter(Err(problem)),
+            Purpose::Query { waiter, .. } => waiter(Err(problem)),
+            Purpose::Due | Purpose::Switch { .. } => {}
         }
         self.make_ready(&flight.cloud);
     }
@@ -315,10 +373,11 @@ impl Shard {
                 return waiter(Err(Problem::NotInstalled(why)));
             }
         }
-        match self.commit(&cloud, &mut awake) {
+        match self.commit(&cloud, |batch| awake.take_changes(batch)) {
             Ok(()) => {
                 self.count_clouds(&owner, 1);
-                self.settle_down(&cloud, awake);
+                let rest = self.lay_down(awake);
+                self.settle_down(&cloud, rest);
                 self.output.releases.push(Release::Taken(waiter, Ok(cloud)));
             }
             Err(error) => waiter(Err(Problem::Storage(error))),

@@ -2,12 +2,12 @@
 //! store that failed to be tried again. And their end.
 
 use super::output::Release;
-use super::task::{Arrival, Task};
-use super::{Claim, Shard, Work, refuse};
+use super::task::{Arrival, Problem, Task};
+use super::{Claim, Shard, Work, fail, refuse};
 use crate::channel::Channel;
 use crate::records::agenda;
 use crate::records::cloud;
-use crate::store::Space;
+use crate::store::{Space, StoreError};
 use std::sync::Arc;
 
 /// Milliseconds until a store that failed is tried again for an event that must not be lost.
@@ -22,13 +22,23 @@ impl Shard {
         }
     }
 
-    /// Puts an event back that has a record, until the store can be read again.
-    pub(super) fn put_off(&mut self, arrival: Box<Arrival>) {
+    /// Puts an event back that has a record, until the store can be read and written again. Who waits for an event behind it, which has none, is
+    /// told that the store failed: it may do so for long.
+    pub(super) fn put_off(&mut self, arrival: Box<Arrival>, error: &StoreError) {
         let until = self.now + RETRY;
         let cloud = arrival.cloud.clone();
         let entry = self.entry(&cloud);
         entry.not_before = until;
-        entry.queue.push_front(Work::Event(arrival));
+        let mut behind = std::mem::take(&mut entry.queue);
+        behind.push_front(Work::Event(arrival));
+        for work in behind {
+            match work {
+                Work::Event(arrival) if arrival.inbox.is_none() => {
+                    fail(arrival.waiter, Problem::Storage(error.clone()));
+                }
+                work => self.entry(&cloud).queue.push_back(work),
+            }
+        }
         self.hold(&cloud, until);
     }
 

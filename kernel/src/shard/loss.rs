@@ -1,9 +1,10 @@
 //! What a shard does when the store has lost what it gave out: nothing in memory can be trusted, and what was done in vain is done again
 //! if its record is still there.
 
+use super::job::Purpose;
 use super::output::{Output, Release};
 use super::task::{Arrival, Problem};
-use super::{Purpose, Shard, Work, fail, hold};
+use super::{Shard, Work, fail, hold};
 use crate::records::agenda;
 use crate::store::{Space, StoreError};
 use std::sync::Arc;
@@ -23,19 +24,24 @@ impl Shard {
     pub fn forget(&mut self, error: &StoreError) {
         let problem = || Problem::Storage(error.clone());
         let number = self.output.number;
-        let lost = std::mem::replace(&mut self.output, Output { number, ..Output::default() });
-        for (owner, change) in &lost.counted {
+        // What was asked, or sent to lanes, does not rest on the store: queries go on.
+        let Output { releases, counted, orders, asks, .. } = std::mem::take(&mut self.output);
+        self.output = Output { number, orders, asks, ..Output::default() };
+        for (owner, change) in &counted {
             self.realm.uncount_clouds(self.number, owner, *change);
         }
-        lost.releases.into_iter().for_each(|release: Release| release.fail(error));
+        releases.into_iter().for_each(|release: Release| release.fail(error));
         let mut again = Vec::new();
         for (number, flight) in std::mem::take(&mut self.flights) {
+            if !matches!(flight.purpose, Purpose::Query { .. }) {
+                self.let_end(number, &flight);
+            }
             match flight.purpose {
-                Purpose::Query(_) => drop(self.flights.insert(number, flight)),
+                Purpose::Query { .. } => drop(self.flights.insert(number, flight)),
                 Purpose::Event(arrival) if arrival.inbox.is_some() => again.push(Claim::Done(arrival)),
                 Purpose::Event(arrival) => fail(arrival.waiter, problem()),
-                Purpose::Install(waiter, _) => waiter(Err(problem())),
-                Purpose::Due | Purpose::Switch => {}
+                Purpose::Install { waiter, .. } => waiter(Err(problem())),
+                Purpose::Due | Purpose::Switch { .. } => {}
             }
         }
         for entry in self.clouds.values_mut() {
@@ -44,7 +50,7 @@ impl Shard {
         }
         let claims = std::mem::take(&mut self.claims);
         again.extend(claims.into_iter().rev().map(|(_, claim)| claim));
-        again.into_iter().for_each(|claim| self.reclaim(claim));
+        again.into_iter().for_each(|claim| self.reclaim(claim, error));
         let clouds: Vec<_> = self.clouds.keys().cloned().collect();
         for cloud in clouds {
             if self.entry(&cloud).queries.is_empty() {
@@ -56,7 +62,7 @@ impl Shard {
     }
 
     /// Brings one thing back to where the store says it is. A record that cannot be read is taken up after a restart.
-    fn reclaim(&mut self, claim: Claim) {
+    fn reclaim(&mut self, claim: Claim, error: &StoreError) {
         let reader = self.realm.reader();
         let is_there = |key: &[u8]| matches!(reader.get(Space::Agenda, key), Ok(Some(_)));
         match claim {
@@ -72,7 +78,7 @@ impl Shard {
             }
             Claim::Done(arrival) => {
                 if arrival.inbox.as_deref().is_some_and(is_there) {
-                    self.put_off(arrival);
+                    self.put_off(arrival, error);
                 }
             }
             Claim::Buried(cloud) => {

@@ -5,9 +5,12 @@
 //! instructions, leaves the thread to others. An event that waits keeps its cloud: queries meanwhile are answered from a second copy, loaded
 //! from the store, which holds what is committed (decision R6). A query that waits takes the copy that it began on with it.
 
+mod away;
 mod finish;
 mod flight;
 mod hold;
+mod job;
+mod lane;
 mod loss;
 mod output;
 mod park;
@@ -16,17 +19,21 @@ mod share;
 mod tally;
 mod task;
 
+pub use lane::{Errand, Landing, Lane, Order, Report};
 pub use output::{Asking, Call, Output, Release, Trail};
 pub use room::Room;
 pub use share::Spent;
 pub use tally::{Counts, Tally};
 pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
 
-use crate::cloud::{Directory, EventAnswer, Machine, Query, Realm, Refusal, Rest};
-use crate::fiber::{Fiber, Stacks};
+use crate::cloud::{Directory, Machine, Query, Realm, Refusal, Rest};
+use crate::fiber::Stacks;
 use crate::id::Random;
 use crate::records::agenda::Message;
 use crate::store::StoreError;
+use away::Lanes;
+use flight::Place;
+use job::Purpose;
 use krl_vm::data::Data;
 use loss::Claim;
 use park::Parked;
@@ -53,6 +60,8 @@ pub struct ShardLimits {
     pub deadline: i64,
     /// Tasks seen to, and evaluations begun or gone on with, in a turn.
     pub turn: usize,
+    /// Lanes for evaluations that take long; without any they go on in turn with all others.
+    pub lanes: usize,
 }
 
 impl Default for ShardLimits {
@@ -65,6 +74,7 @@ impl Default for ShardLimits {
             waiting: 5_000,
             deadline: 60_000,
             turn: 256,
+            lanes: 4,
         }
     }
 }
@@ -90,7 +100,7 @@ struct Entry {
     /// It has been used since it was last looked at for dropping.
     used: bool,
     /// Queries that wait until what was written is committed.
-    queries: Vec<(Box<Query>, Callback<Data>)>,
+    queries: Vec<(Arc<Query>, Callback<Data>)>,
     /// It is to be deleted as soon as nobody is at work on it.
     doomed: bool,
     /// Its deletion is in an output that may not be committed yet.
@@ -99,6 +109,10 @@ struct Entry {
     held: bool,
     /// Nothing begins on it before this time: the store failed lately.
     not_before: i64,
+    /// Until when its evaluations begin on a lane.
+    slow_until: i64,
+    /// Its owner, who was suspended when it was last to run.
+    owner: Option<Arc<str>>,
     /// What waits until its owner may go on.
     parked: Option<Box<Parked>>,
     /// Ids of events that senders chose, with the outputs that remember them, while these are not committed.
@@ -111,33 +125,19 @@ enum Work {
     Chore(Chore),
 }
 
-/// What an evaluation was for.
-enum Purpose {
-    Event(Box<Arrival>),
-    Due,
-    Install(Callback<Arc<str>>, Arc<str>),
-    Switch,
-    Query(Callback<Data>),
-}
-
-/// What an evaluation ends with.
-enum Ending {
-    Event(Result<EventAnswer, Problem>, Option<Result<Data, Problem>>),
-    /// The answer of the job that fired; none if none was due.
-    Due(Option<EventAnswer>),
-    Installed(Result<(), Problem>),
-    Query(Result<Data, Problem>),
-}
-
 /// An evaluation.
 struct Flight {
-    fiber: Option<Fiber<Ending>>,
+    place: Place,
     cloud: Arc<str>,
     purpose: Purpose,
     /// It has a copy of its own; what becomes of it is dropped.
     apart: bool,
     /// It has used up a slice, and waits for nothing but its turn.
     paused: bool,
+    /// Others have heard of it: it cannot be begun anew.
+    asked: bool,
+    /// How many slices it has used up.
+    slices: u32,
     begun: i64,
     trail: Trail,
 }
@@ -156,6 +156,7 @@ pub struct Shard {
     incoming: Rounds<Task>,
     ready: VecDeque<Arc<str>>,
     slow: Rounds<u64>,
+    lanes: Lanes,
     flights: HashMap<u64, Flight>,
     next_flight: u64,
     deadlines: BinaryHeap<Reverse<(i64, u64)>>,
@@ -206,6 +207,7 @@ impl Shard {
             incoming: Rounds::default(),
             ready: VecDeque::new(),
             slow: Rounds::default(),
+            lanes: Lanes::new(limits.lanes),
             flights: HashMap::new(),
             next_flight: 0,
             deadlines: BinaryHeap::new(),
@@ -228,7 +230,7 @@ impl Shard {
     /// Has it been told that nothing comes any more, and done all it can do without answers?
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.stopped && !self.is_runnable() && !self.waits_for_commit()
+        self.stopped && !self.is_runnable() && !self.waits_for_commit() && self.lanes.at_work == 0
     }
 
     /// Is given a task. Those for a cloud wait until the next turn.
@@ -240,6 +242,7 @@ impl Shard {
                 Some(flight) => flight.cloud.clone(),
                 None => return,
             },
+            Task::Report(_, cloud, _) => cloud.clone(),
             _ => return self.see_to(task),
         };
         self.let_wait(&cloud, task);
@@ -248,7 +251,7 @@ impl Shard {
     fn see_to(&mut self, task: Task) {
         match task {
             Task::Event(arrival) => self.queue_event(arrival),
-            Task::Query { cloud, query, waiter } => self.query(cloud, query, waiter),
+            Task::Query { cloud, query, waiter } => self.query(cloud, Arc::from(query), waiter),
             Task::Chore { cloud, chore } => self.queue(cloud, Work::Chore(chore)),
             Task::Found(founding) => self.found(*founding),
             Task::Delete(cloud) => {
@@ -256,6 +259,7 @@ impl Shard {
                 self.bury(&cloud);
             }
             Task::Resume(flight, reply) => self.resume(flight, reply),
+            Task::Report(flight, cloud, report) => self.hear(flight, &cloud, report),
             Task::Switch { code, url } => {
                 let clouds: Vec<_> = self.clouds.keys().cloned().collect();
                 for cloud in clouds {
@@ -290,7 +294,12 @@ impl Shard {
     /// What it has to do with now.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts { awake: self.clouds.len(), flights: self.flights.len(), waiting: self.incoming.len() }
+        Counts {
+            awake: self.clouds.len(),
+            flights: self.flights.len(),
+            long: self.lanes.at_work,
+            waiting: self.incoming.len(),
+        }
     }
 
     /// Tells the time; tasks taken in from now on happen then.

@@ -1,5 +1,6 @@
 //! What a turn of a shard gives out: writes that belong together, and what is told when they are safe.
 
+use super::lane::Order;
 use super::task::{Callback, Problem, Task};
 use crate::cloud::{Ask, EventAnswer};
 use crate::journal;
@@ -69,6 +70,8 @@ pub struct Output {
     pub counted: Vec<(Arc<str>, i64)>,
     /// What is to be kept in logs once the writes are safe.
     pub journal: Vec<journal::Entry>,
+    /// What lanes are to do, by their number; it need not wait for the writes.
+    pub orders: Vec<(usize, Order)>,
     /// Questions of evaluations that wait; they need not wait for the writes.
     pub asks: Vec<Asking>,
 }

@@ -23,10 +23,10 @@ impl Parked {
 }
 
 impl Shard {
-    /// Lets work wait for the owner of its cloud, which is in memory.
+    /// Lets work wait for the owner of its cloud, who was found suspended.
     pub(super) fn park(&mut self, cloud: &Arc<str>, work: Work) {
         let entry = self.entry(cloud);
-        let Some(owner) = entry.rest.as_ref().map(|rest| rest.owner().clone()) else { return };
+        let Some(owner) = entry.owner.clone() else { return };
         let parked = entry.parked.get_or_insert_with(|| Box::new(Parked { owner, work: Vec::new() }));
         // One look at the jobs finds all that are due.
         let is_due = |work: &Work| matches!(work, Work::Chore(Chore::Due));

@@ -16,6 +16,13 @@ pub struct Room {
     uses: [Arc<AtomicUsize>; 2],
 }
 
+impl Room {
+    /// How many.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 impl Drop for Room {
     fn drop(&mut self) {
         for used in &self.uses {

@@ -94,7 +94,7 @@ impl Shard {
     pub(super) fn let_wait(&mut self, cloud: &Arc<str>, task: Task) {
         match task {
             // What is under way comes before what is new.
-            Task::Resume(..) => self.incoming.push_first(cloud, task),
+            Task::Resume(..) | Task::Report(..) => self.incoming.push_first(cloud, task),
             Task::Event(mut arrival) => match self.make_room(&mut arrival) {
                 true => self.incoming.push(cloud, Task::Event(arrival)),
                 false => fail(arrival.waiter, Problem::Overloaded),

@@ -1,6 +1,6 @@
 //! What a shard has done, in numbers.
 
-use super::{Ending, Purpose};
+use super::job::{Ending, Purpose};
 
 /// What a shard has to do with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Counts {
     pub awake: usize,
     /// Evaluations under way.
     pub flights: usize,
+    /// Those of them that are at work on lanes.
+    pub long: usize,
     /// Tasks that it has not seen to yet.
     pub waiting: usize,
 }
@@ -49,8 +51,8 @@ impl Tally {
     pub(super) fn abandoned(&mut self, purpose: &Purpose) {
         match purpose {
             Purpose::Event(_) => self.events += 1,
-            Purpose::Query(_) => self.queries += 1,
-            Purpose::Due | Purpose::Install(..) | Purpose::Switch => return,
+            Purpose::Query { .. } => self.queries += 1,
+            Purpose::Due | Purpose::Install { .. } | Purpose::Switch { .. } => return,
         }
         self.failed += 1;
     }

@@ -1,6 +1,6 @@
 //! What a shard is given to do, and whom it tells what came of it.
 
-use super::Room;
+use super::{Report, Room};
 use crate::cloud::{
     Configuration, EventAnswer, InstallError, Query, QueryError, Refusal, Reply, RuntimeError,
 };
@@ -107,6 +107,8 @@ pub struct Arrival {
     pub waiter: Waiter,
     /// What it takes while it waits; the shard says.
     pub room: Option<Room>,
+    /// It counts as one of its owner's already; the shard says.
+    pub admitted: bool,
 }
 
 impl Arrival {
@@ -127,6 +129,7 @@ impl Arrival {
             inbox: Some(key),
             waiter: Waiter::Nobody,
             room: None,
+            admitted: false,
         }
     }
 }
@@ -198,6 +201,8 @@ pub enum Task {
     Delete(Arc<str>),
     /// Goes on with an evaluation.
     Resume(u64, Reply),
+    /// A lane tells of an evaluation of a cloud.
+    Report(u64, Arc<str>, Report),
     /// Lets all clouds in memory that installed a ruleset from this address run its newest version.
     Switch {
         /// The newest version.

@@ -1,6 +1,6 @@
 //! A store that fails when it is told to, for tests of what its users do then.
 
-use super::{Batch, Read, Space, Store, StoreError, Visitor, Write};
+use super::{Batch, Durability, Read, Space, Store, StoreError, Visitor, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which calls fail.
@@ -124,6 +124,10 @@ impl<S: Store> Store for FaultyStore<S> {
     fn sync(&self) -> Result<(), StoreError> {
         self.plan().sync()?;
         self.inner.sync()
+    }
+
+    fn write_ahead(&self, batch: &mut Batch, durability: Durability) -> Result<(), StoreError> {
+        self.inner.write_ahead(batch, durability)
     }
 
     fn snapshot(&self) -> Box<dyn Read> {

@@ -8,6 +8,9 @@ pub use memory::MemoryStore;
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
 
 /// Independent ordered key spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +65,37 @@ pub enum Write {
 pub struct Batch {
     /// The writes.
     pub writes: Vec<Write>,
+    /// Values that the store has already ([`Store::write_ahead`]); their puts are empty.
+    pub ahead: Vec<Arc<Ahead>>,
+}
+
+/// A large value that was written ahead of the batch that it belongs to. Dropped uncommitted, it is told to the store, which forgets it.
+pub struct Ahead {
+    /// Its space and key.
+    pub of: (Space, Vec<u8>),
+    /// By what the store knows it.
+    pub number: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// Where its number goes in the end, unless it was committed.
+    pub dropped: Sender<u64>,
+    /// It was committed.
+    pub committed: AtomicBool,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        if !*self.committed.get_mut() {
+            // A store that is closed forgets it when it is opened.
+            let _ = self.dropped.send(self.number);
+        }
+    }
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ahead").field("number", &self.number).field("bytes", &self.bytes).finish()
+    }
 }
 
 impl Batch {
@@ -73,6 +107,12 @@ impl Batch {
     /// Removes a key.
     pub fn remove(&mut self, space: Space, key: impl Into<Vec<u8>>) {
         self.writes.push(Write::Remove(space, key.into()));
+    }
+
+    /// Adds all of another batch.
+    pub fn append(&mut self, other: &mut Self) {
+        self.writes.append(&mut other.writes);
+        self.ahead.append(&mut other.ahead);
     }
 
     /// Checks what every store asks of keys, so that all of them refuse the same batches.
@@ -171,6 +211,11 @@ pub trait Read: Send + Sync {
     /// The medium's.
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Are there keys with this prefix whose values take long to read?
+    fn has_large(&self, _space: Space, _prefix: &[u8]) -> bool {
+        false
+    }
+
     /// Visits the entries from `from` (inclusive) to `to` (exclusive; none: to the end), in key order.
     ///
     /// # Errors
@@ -200,6 +245,15 @@ pub trait Store: Read {
 
     /// What the store holds now, unaffected by later commits.
     fn snapshot(&self) -> Box<dyn Read>;
+
+    /// Writes the large values of a batch, piece by piece with room for others between, so that its commit, which comes later or never, takes
+    /// no longer than any. Nobody sees them before. `durability` is what the commit will wait for.
+    ///
+    /// # Errors
+    /// The medium's.
+    fn write_ahead(&self, _batch: &mut Batch, _durability: Durability) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Visits all entries whose keys begin with `prefix`.

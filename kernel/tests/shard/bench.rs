@@ -8,7 +8,9 @@ use krl_kernel::records::agenda::{self, Item};
 use krl_kernel::records::channel::{PolicyTable, find_channel};
 use krl_kernel::records::cloud::{Installation, load_head};
 use krl_kernel::records::rulesets::ListTable;
-use krl_kernel::shard::{Arrival, Asking, Founding, Problem, Release, Shard, ShardLimits, Task, Waiter};
+use krl_kernel::shard::{
+    Arrival, Asking, Founding, Lane, Problem, Release, Shard, ShardLimits, Task, Waiter,
+};
 use krl_kernel::store::{MemoryStore, Read, Space, Store};
 use krl_vm::data::{Data, DataMap};
 use std::collections::HashMap;
@@ -93,6 +95,10 @@ type Answered = (u64, Reply);
 pub struct Bench {
     pub world: Arc<World>,
     pub shard: Shard,
+    /// Its lanes: each goes on for a step in a turn.
+    pub lanes: Vec<Lane>,
+    /// Do they stand still?
+    pub lanes_rest: bool,
     pub committed: Arc<AtomicU64>,
     pub random: Random,
     pub now: i64,
@@ -130,7 +136,10 @@ impl Bench {
             committed.clone(),
             Arc::default(),
         );
+        let lanes = (0..limits.lanes).map(|_| Lane::new(world.clone(), world.clone()));
         Self {
+            lanes: lanes.collect(),
+            lanes_rest: false,
             world,
             shard,
             committed,
@@ -195,6 +204,7 @@ impl Bench {
             inbox: None,
             waiter,
             room: None,
+            admitted: false,
         }
     }
 
@@ -240,7 +250,7 @@ impl Bench {
             for (flight, reply) in replies {
                 self.shard.submit(Task::Resume(flight, reply));
             }
-            if !self.shard.is_runnable() {
+            if !self.shard.is_runnable() && (self.lanes_rest || self.lanes.iter().all(Lane::is_idle)) {
                 return;
             }
         }
@@ -249,7 +259,13 @@ impl Bench {
 
     pub fn turn(&mut self) {
         self.now += 1;
-        let output = self.shard.turn(self.now, &|| self.spent);
+        let mut output = self.shard.turn(self.now, &|| self.spent);
+        for (lane, order) in output.orders.drain(..) {
+            self.lanes[lane].take(order);
+        }
+        for lane in self.lanes.iter_mut().filter(|_| !self.lanes_rest) {
+            lane.step(self.now).map(|task| self.shard.submit(task));
+        }
         if !self.commits {
             return;
         }

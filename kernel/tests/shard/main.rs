@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod bench;
+mod lanes;
 mod share;
 mod suspended;
 
@@ -63,6 +64,11 @@ const RULESET: &str = r#"ruleset t {
     }
     rule in_vain { select when t bear_in_vain always { raise t event "" } }
     rule again { select when t again always { raise t event "again" } }
+    rule large {
+        select when t large
+        pre { text = 0.range(20).reduce(function(text, i) { text + text }, "x") }
+        fired { ent:text := text }
+    }
     rule endless { select when t endless foreach 1.range(1000000) setting(n) noop() }
     rule fails { select when t fails always { ent:total := 1000; raise t event "" } }
     rule send { select when t send event:send({"eci": ctx:picoId, "domain": "t", "type": "count"}) }

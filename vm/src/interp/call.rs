@@ -1,7 +1,7 @@
 //! Calls, returns, and natives that call functions.
 
 use super::frame::{Frame, ReturnTo, Running};
-use super::meter::{charge_after, charge_before};
+use super::meter::{announce, charge_after, charge_before};
 use super::outcome::Request;
 use super::{Vm, arguments};
 use crate::fault::Fault;
@@ -175,7 +175,7 @@ impl Vm {
     ) -> Result<Flow, Fault> {
         let instance = self.calls.frames.last().map_or(0, |f| f.instance);
         let used = self.heap.used_bytes();
-        self.meter.fuel -= charge_before(&self.heap, args);
+        self.meter.fuel -= announce(host, charge_before(&self.heap, args));
         let answer = match native.call {
             NativeCall::Pure(f) => Answer::Value(f(&mut self.heap, args)?),
             NativeCall::Host(f) => {

@@ -230,7 +230,7 @@ impl Vm {
                         r!(a) = if x.is_number() && y.is_number() && sum.is_finite() {
                             Value::finite(sum)
                         } else {
-                            attempt!(operators::add(&mut self.heap, x, y))
+                            attempt!(operators::add(&mut self.heap, host, x, y))
                         };
                     }
                     Op::Sub => arithmetic!(-),
@@ -297,7 +297,7 @@ impl Vm {
                         let args = many!(c, insn.flags());
                         if let NativeCall::Pure(pure) = native.call {
                             let used = self.heap.used_bytes();
-                            self.meter.fuel -= meter::charge_before(&self.heap, args);
+                            self.meter.fuel -= meter::announce(host, meter::charge_before(&self.heap, args));
                             let value = attempt!(pure(&mut self.heap, args));
                             self.meter.fuel -= meter::charge_after(&self.heap, used);
                             if a != NO_REGISTER {

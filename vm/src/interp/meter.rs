@@ -26,6 +26,18 @@ impl Default for Limits {
 /// Instructions between two looks at the clock: some tens of microseconds, since others may wait for the thread.
 const SLICE: u64 = 1 << 13;
 
+/// The charge of a single operation that others had better not wait for: that of a text of 64 KB.
+const LONG: i64 = 1 << 9;
+
+/// Tells the host before an operation with such a charge.
+#[inline]
+pub(super) fn announce(host: &mut dyn Host, charge: i64) -> i64 {
+    if charge >= LONG {
+        host.takes_long();
+    }
+    charge
+}
+
 /// Counts instructions. The budget is handed out in slices; at the end of each the host is asked for the deadline.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Meter {
@@ -47,6 +59,9 @@ impl Meter {
     /// The next slice, once `fuel` has reached zero.
     #[cold]
     pub fn refill(&mut self, host: &mut dyn Host) -> Result<(), Fault> {
+        if self.fuel < -(SLICE as i64) {
+            host.takes_long();
+        }
         if host.deadline_passed() {
             return Err(Fault::limit(Limit::Deadline));
         }

@@ -1,5 +1,6 @@
 //! What operators do beyond the fast paths of the dispatch loop (krl-language §5). Texts of failures are the reference's.
 
+use super::meter::{announce, charge_before};
 use crate::fault::{Fault, Limit};
 use crate::heap::Heap;
 use crate::native::{Host, LogLevel};
@@ -10,10 +11,11 @@ use std::cmp::Ordering;
 
 /// `a + b`: a sum of numbers, else text.
 #[cold]
-pub(super) fn add(heap: &mut Heap, a: Value, b: Value) -> Result<Value, Fault> {
+pub(super) fn add(heap: &mut Heap, host: &mut dyn Host, a: Value, b: Value) -> Result<Value, Fault> {
     if let (Some(x), Some(y)) = (finite(a), finite(b)) {
         return Ok(Value::number(x + y));
     }
+    announce(host, charge_before(heap, &[a, b]));
     heap.concat(&[a, b])
 }
 

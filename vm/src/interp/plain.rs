@@ -2,7 +2,7 @@
 //! leaves to the machine.
 
 use super::effects::{After, Scene, unset};
-use super::meter::{charge_after, charge_before};
+use super::meter::{announce, charge_after, charge_before};
 use super::{foreach, operators};
 use crate::fault::Fault;
 use crate::op::{Insn, NO_REGISTER, Op};
@@ -35,7 +35,9 @@ impl Scene<'_> {
             Op::Neg => operators::negate(self.heap, x)?,
             Op::Not => Value::bool(!self.heap.is_truthy(x)),
             Op::Text => {
-                let text = self.heap.concat(many(self.registers, b, usize::from(c)))?;
+                let parts = many(self.registers, b, usize::from(c));
+                announce(self.host, charge_before(self.heap, parts));
+                let text = self.heap.concat(parts)?;
                 self.charge += charge_before(self.heap, &[text]);
                 text
             }

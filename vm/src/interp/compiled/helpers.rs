@@ -9,7 +9,7 @@ use crate::fault::{Fault, Limit};
 use crate::heap::Closure;
 use crate::interp::effects::{After, Scene, global_unset};
 use crate::interp::frame::ReturnTo;
-use crate::interp::meter::{charge_after, charge_before};
+use crate::interp::meter::{announce, charge_after, charge_before};
 use crate::interp::outcome::Request;
 use crate::interp::{Vm, arguments, operators};
 use crate::load::LoadedUnit;
@@ -187,7 +187,7 @@ unsafe extern "C" fn arithmetic(env: *const Env, fuel: i64, a: u64, b: u64, op: 
     let work = |vm: &mut Vm, host: &mut dyn Host, env: &Env| {
         let (a, b) = (Value::from_bits(a), Value::from_bits(b));
         let value = match Op::decode(op as u8) {
-            Some(Op::Add) => operators::add(&mut vm.heap, a, b)?,
+            Some(Op::Add) => operators::add(&mut vm.heap, host, a, b)?,
             Some(op) => operators::arithmetic(op, &mut vm.heap, host, env.instance, a, b)?,
             None => Value::NULL,
         };
@@ -300,7 +300,7 @@ unsafe extern "C" fn call_pure(
     arguments: *const Value,
     count: u64,
 ) -> Answer {
-    let work = |vm: &mut Vm, _: &mut dyn Host, env: &Env| {
+    let work = |vm: &mut Vm, host: &mut dyn Host, env: &Env| {
         // SAFETY: compiled code passes that many registers.
         let args = unsafe { std::slice::from_raw_parts(arguments, count as usize) };
         let import = env.loaded().natives().get(native as usize);
@@ -308,7 +308,7 @@ unsafe extern "C" fn call_pure(
             return Err(Fault::internal("a native that is not pure").into());
         };
         let used = vm.heap.used_bytes();
-        vm.meter.fuel -= charge_before(&vm.heap, args);
+        vm.meter.fuel -= announce(host, charge_before(&vm.heap, args));
         let value = pure(&mut vm.heap, args)?;
         vm.meter.fuel -= charge_after(&vm.heap, used);
         Ok(value.bits())
@@ -335,7 +335,7 @@ unsafe extern "C" fn call_native(
         };
         let instance = env.instance;
         let used = vm.heap.used_bytes();
-        vm.meter.fuel -= charge_before(&vm.heap, args);
+        vm.meter.fuel -= announce(host, charge_before(&vm.heap, args));
         let start = match native.call {
             NativeCall::Pure(f) => Start::Done(f(&mut vm.heap, args)?),
             NativeCall::Host(f) => {
