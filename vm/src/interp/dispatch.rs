@@ -272,9 +272,11 @@ impl Vm {
                         }
                     }
                     Op::LoopHead => {
+                        // Paid for whichever way control came, so that all engines look at the same count.
+                        self.meter.fuel -= (pc - mark) as i64;
+                        mark = pc;
                         if self.meter.fuel <= 0 {
                             save!();
-                            mark = pc;
                             self.meter.refill(host)?;
                         }
                     }

@@ -125,12 +125,10 @@ impl Emit<'_, '_> {
         if op == Op::JumpIf { self.fork(truthy, to, next) } else { self.fork(truthy, next, to) }
     }
 
-    /// Where a loop goes round: the slice is looked at before the stretch is paid for, as the interpreter does.
+    /// Where a loop goes round: paid for before the slice is looked at, whichever way control came, as the interpreter does.
     pub fn loop_head(&mut self) -> Result<()> {
-        let fuel = self.fuel();
-        let empty = self.builder.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, fuel, 0);
         self.pay(self.at + 1);
-        self.refill_if(empty, self.at + 1)
+        self.refill_if_empty(self.at + 1)
     }
 
     /// Is a register truthy? As a condition.
