@@ -1,28 +1,15 @@
 //! What an engine counts is in `/metrics`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod scrape;
 
 use krl_host::api::{Engine, Operation, Question, Signal};
 use krl_host::config::Settings;
 use krl_host::serve::Host;
 use krl_vm::data::Data;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use scrape::{scrape, value};
 use std::time::Duration;
-
-fn scrape(address: SocketAddr) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
-}
-
-fn value(text: &str, name: &str) -> f64 {
-    let line = text.lines().find(|line| line.split(' ').next() == Some(name));
-    let line = line.unwrap_or_else(|| panic!("{name} is not in\n{text}"));
-    line.split(' ').nth(1).unwrap().parse().unwrap()
-}
 
 #[test]
 fn metrics_tell_what_the_engine_does() {
@@ -83,5 +70,43 @@ fn metrics_tell_what_the_engine_does() {
         assert_eq!(value(&after, name), 0.0, "{name}");
     }
     assert!(value(&after, "krl_store_bytes") > 0.0);
+    // So few calls make nothing hot; that nothing is damaged or kept shows in a folder that is new.
+    for name in ["code_bytes", "compiled_total", "refused_total", "compile_nanoseconds_total"] {
+        assert_eq!(value(&after, &format!("krl_jit_{name}")), 0.0, "{name}");
+    }
+    for name in ["hits", "misses", "damaged"] {
+        assert_eq!(value(&after, &format!("krl_jit_cache_{name}_total")), 0.0, "{name}");
+    }
+    runtime.block_on(host.stop());
+}
+
+/// Each function that runs is compiled or refused at once, and its code is counted as long as it is in memory.
+#[cfg(all(feature = "jit", unix))]
+#[test]
+fn metrics_tell_of_machine_code() {
+    if krl_host::jit::target().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        home: folder.path().to_owned(),
+        address: "127.0.0.1".into(),
+        port: 0,
+        threads: Some(1),
+        jit: krl_vm::interp::compiled::JitMode::Force,
+        ..Settings::default()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let host = runtime.block_on(Host::start(&settings)).unwrap();
+    let eci = runtime.block_on(host.engine().ui_channel()).unwrap();
+    let (rid, name) = ("io.picolabs.pico-engine-ui".into(), "pico".into());
+    let question = Question { eci: eci.to_string(), rid, name, ..Question::default() };
+    runtime.block_on(host.engine().ask(question)).unwrap();
+    let figures = scrape(host.address());
+    let compiled = value(&figures, "krl_jit_compiled_total");
+    assert!(compiled > 10.0, "{figures}");
+    assert_eq!(value(&figures, "krl_jit_cache_misses_total"), compiled);
+    assert!(value(&figures, "krl_jit_code_bytes") > 100.0 * compiled, "{figures}");
+    assert!(value(&figures, "krl_jit_compile_nanoseconds_total") > 10_000.0 * compiled, "{figures}");
     runtime.block_on(host.stop());
 }

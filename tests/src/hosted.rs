@@ -26,6 +26,12 @@ const HANDS: &str =
 /// A host whose owners begin with nothing but a channel that allows everything.
 #[must_use]
 pub fn bare_house(way: Way, budgets: Budgets) -> House {
+    bare_house_with(way, Settings { budgets, ..Settings::default() })
+}
+
+/// The same, with other settings too.
+#[must_use]
+pub fn bare_house_with(way: Way, settings: Settings) -> House {
     let all = |field: &str| {
         let rule = [(field, Data::string("*")), ("name", Data::string("*"))];
         let rule = Data::Map(rule.into_iter().map(|(key, value)| (key.into(), value)).collect());
@@ -35,7 +41,7 @@ pub fn bare_house(way: Way, budgets: Budgets) -> House {
     let open = DistroChannel { tags: Vec::new(), event_policy: all("domain"), query_policy: all("rid") };
     let mut distro = Distro::default();
     (distro.system, distro.channels) = (Some(Vec::new()), vec![open]);
-    House::with(way, Settings { budgets, distro, ..Settings::default() })
+    House::with(way, Settings { distro, ..settings })
 }
 
 /// A cloud on a host.

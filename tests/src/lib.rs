@@ -1,6 +1,7 @@
 //! Shared parts of the conformance tests.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper fails by panicking")]
 
+pub mod asking;
 pub mod differ;
 pub mod engine;
 pub mod generate;
