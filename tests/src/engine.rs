@@ -1,10 +1,10 @@
 //! What runs programs: the axis along which results, errors, budgets, traces and state have to be equal. Every runner of vectors, examples
 //! and generated programs gets its machine through [`Setup`]; an engine is plugged in here and nowhere else.
 
-use krl_jit::{CodeCache, Jit, Mode, Options};
+use krl_jit::{CodeCache, Compiler, Jit, Mode, Options};
 use krl_kernel::cloud::Environment;
 use krl_kernel::library::Library;
-use krl_vm::interp::compiled::Tier;
+use krl_vm::interp::compiled::{JitMode, Tier};
 use krl_vm::interp::{Vm, World};
 use krl_vm::krlc;
 use krl_vm::unit::Unit;
@@ -47,6 +47,12 @@ impl Engine {
     #[must_use]
     pub fn all(seed: u64) -> Vec<Self> {
         vec![Self::Interpreter, Self::Compiled, Self::Mixed(seed), Self::Kept]
+    }
+
+    /// The setting of hosts that compile each function before it first runs, where there is machine code at all.
+    #[must_use]
+    pub fn forced() -> JitMode {
+        if Compiler::new().is_ok() { JitMode::Force } else { JitMode::Off }
     }
 
     /// What makes its machine code.

@@ -13,6 +13,7 @@ use krl_kernel::journal::{self, Level, Line};
 use krl_kernel::records::cloud::{Source, load};
 use krl_kernel::store::Read;
 use krl_vm::data::{Data, DataMap};
+use krl_vm::interp::compiled::JitMode;
 use std::sync::Arc;
 
 /// The host's name.
@@ -25,13 +26,7 @@ const HANDS: &str =
 
 /// A host whose owners begin with nothing but a channel that allows everything.
 #[must_use]
-pub fn bare_house(way: Way, budgets: Budgets) -> House {
-    bare_house_with(way, Settings { budgets, ..Settings::default() })
-}
-
-/// The same, with other settings too.
-#[must_use]
-pub fn bare_house_with(way: Way, settings: Settings) -> House {
+pub fn bare_house(way: Way, jit: JitMode, budgets: Budgets) -> House {
     let all = |field: &str| {
         let rule = [(field, Data::string("*")), ("name", Data::string("*"))];
         let rule = Data::Map(rule.into_iter().map(|(key, value)| (key.into(), value)).collect());
@@ -41,7 +36,7 @@ pub fn bare_house_with(way: Way, settings: Settings) -> House {
     let open = DistroChannel { tags: Vec::new(), event_policy: all("domain"), query_policy: all("rid") };
     let mut distro = Distro::default();
     (distro.system, distro.channels) = (Some(Vec::new()), vec![open]);
-    House::with(way, Settings { distro, ..settings })
+    House::with(way, Settings { budgets, distro, jit, ..Settings::default() })
 }
 
 /// A cloud on a host.

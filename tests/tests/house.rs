@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails fails the test")]
 
+use krl_conformance::engine::Engine;
 use krl_conformance::house::{House, Way};
 use krl_conformance::scenario::budgets;
 use krl_conformance::system::run;
 use krl_host::config::Settings;
 use krl_vm::data::Data;
+use krl_vm::interp::compiled::JitMode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +28,7 @@ fn cases() -> Vec<(String, Data)> {
 }
 
 /// Runs every case in a house of its own, two at a time.
-fn check(way: Way) {
+fn check(way: Way, jit: JitMode) {
     let cases = cases();
     assert!(cases.len() > 60, "{} cases", cases.len());
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -34,7 +36,7 @@ fn check(way: Way) {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some((id, case)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let settings = Settings { budgets: budgets(case), ..Settings::default() };
+                    let settings = Settings { budgets: budgets(case), jit, ..Settings::default() };
                     let done = catch_unwind(AssertUnwindSafe(|| run(case, &mut House::with(way, settings))));
                     let why = match done {
                         Ok(Ok(())) => continue,
@@ -52,10 +54,10 @@ fn check(way: Way) {
 
 #[test]
 fn system_cases_hold_over_http() {
-    check(Way::Http);
+    check(Way::Http, JitMode::Off);
 }
 
 #[test]
 fn system_cases_hold_in_process() {
-    check(Way::Direct);
+    check(Way::Direct, Engine::forced());
 }

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a set-up that fails fails the test")]
 
-use krl_conformance::engine::Setup;
+use krl_conformance::engine::{Engine, Setup};
 use krl_conformance::hosted::{Hosted, bare_house, inexpressible};
 use krl_conformance::house::Way;
 use krl_conformance::memory::Alone;
 use krl_conformance::scenario::{budgets, run};
 use krl_kernel::cloud::Budgets;
 use krl_vm::data::Data;
+use krl_vm::interp::compiled::JitMode;
 use std::collections::BTreeMap;
 
 fn read(name: &str) -> Data {
@@ -24,8 +25,8 @@ const SEED: u64 = 11;
 enum Theatre {
     /// A cloud in memory for each.
     Memory(Setup),
-    /// A root cloud for each on a real host.
-    Host(Way),
+    /// A root cloud for each on a real host, whose functions are compiled so.
+    Host(Way, JitMode),
 }
 
 /// The differences by scenario id.
@@ -35,20 +36,20 @@ fn differences(file: &str, theatre: Theatre) -> BTreeMap<String, String> {
     let id = |scenario: &Data| scenario.as_map().unwrap()["id"].as_str().unwrap().to_owned();
     let mut house = match theatre {
         Theatre::Memory(_) => None,
-        Theatre::Host(way) => Some(bare_house(way, Budgets::default())),
+        Theatre::Host(way, jit) => Some(bare_house(way, jit, Budgets::default())),
     };
     let mut play = |scenario: &Data| match (theatre, &mut house) {
         (Theatre::Memory(setup), _) => run(scenario, &mut Alone::new(budgets(scenario), setup)),
-        (Theatre::Host(_), _) if inexpressible(scenario).is_some() => Ok(()),
-        (Theatre::Host(way), Some(house)) => {
+        (Theatre::Host(..), _) if inexpressible(scenario).is_some() => Ok(()),
+        (Theatre::Host(way, jit), Some(house)) => {
             let mut own = None;
             let house = match budgets(scenario) {
                 usual if usual == Budgets::default() => house,
-                unusual => own.insert(bare_house(way, unusual)),
+                unusual => own.insert(bare_house(way, jit, unusual)),
             };
             run(scenario, &mut Hosted::new(house))
         }
-        (Theatre::Host(_), None) => unreachable!(),
+        (Theatre::Host(..), None) => unreachable!(),
     };
     scenarios.iter().filter_map(|scenario| Some((id(scenario), play(scenario).err()?))).collect()
 }
@@ -56,7 +57,7 @@ fn differences(file: &str, theatre: Theatre) -> BTreeMap<String, String> {
 fn check(file: &str, deviations: &Data, theatre: Theatre) {
     let listed = deviations.as_map().unwrap();
     let mut found = differences(file, theatre);
-    if matches!(theatre, Theatre::Host(Way::Http)) {
+    if matches!(theatre, Theatre::Host(Way::Http, _)) {
         for id in WITH_HEADERS {
             found.remove(id);
         }
@@ -89,19 +90,22 @@ fn the_reference_scenarios_hold_but_for_listed_decisions() {
 
 #[test]
 fn the_reference_scenarios_hold_on_a_host() {
-    check("scenarios.json", &read("scenarios-deviations.json"), Theatre::Host(Way::Direct));
+    let deviations = read("scenarios-deviations.json");
+    check("scenarios.json", &deviations, Theatre::Host(Way::Direct, Engine::forced()));
 }
 
 #[test]
 fn the_reference_scenarios_hold_over_http() {
-    check("scenarios.json", &read("scenarios-deviations.json"), Theatre::Host(Way::Http));
+    let deviations = read("scenarios-deviations.json");
+    check("scenarios.json", &deviations, Theatre::Host(Way::Http, JitMode::Off));
 }
 
 #[test]
 fn own_scenarios_hold() {
     let none = Data::Map(Default::default());
     let memory = Setup::all(SEED).into_iter().map(Theatre::Memory);
-    for theatre in memory.chain([Theatre::Host(Way::Direct), Theatre::Host(Way::Http)]) {
+    let hosts = [Theatre::Host(Way::Direct, Engine::forced()), Theatre::Host(Way::Http, JitMode::Off)];
+    for theatre in memory.chain(hosts) {
         check("own-scenarios.json", &none, theatre);
     }
 }

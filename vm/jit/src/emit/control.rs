@@ -48,15 +48,10 @@ impl Emit<'_, '_> {
     pub fn refill_if_empty(&mut self, pc: usize) -> Result<()> {
         let fuel = self.fuel();
         let empty = self.builder.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, fuel, 0);
-        self.refill_if(empty, pc)
-    }
-
-    pub fn refill_if(&mut self, empty: ir::Value, pc: usize) -> Result<()> {
         let (rare, usual) = (self.builder.create_block(), self.builder.create_block());
         self.builder.set_cold_block(rare);
         self.builder.ins().brif(empty, rare, &[], usual, &[]);
         self.builder.switch_to_block(rare);
-        let fuel = self.fuel();
         let results = self.helper(Helper::Refill, &[self.env, fuel], 2);
         let &[value, fuel] = &results[..] else { return Err(BROKEN) };
         self.builder.def_var(self.fuel, fuel);
