@@ -248,13 +248,7 @@ fn a_newborn_cloud_takes_in_at_once_what_does_not_wait() {
     let parent = bench.cloud(RULESET);
     drop(bench.event(&parent, "bear_and_send"));
     bench.turn();
-    let mut child = None;
-    let mut visit = |id: &str, _| {
-        child = Some(Arc::<str>::from(id)).filter(|id| *id != parent).or(child.take());
-        std::ops::ControlFlow::Continue(())
-    };
-    heads(&*bench.world.store, None, &mut visit).unwrap();
-    let child = child.unwrap();
+    let child = child_of(&bench, &parent).unwrap();
     // The event that would have to wait has left nothing, and so has the one behind it: both are messages.
     assert_eq!(bench.count(Space::Agenda), 2);
     let total = bench.query(&child, "total");
@@ -266,4 +260,48 @@ fn a_newborn_cloud_takes_in_at_once_what_does_not_wait() {
     bench.run();
     assert_eq!(total.try_recv().unwrap(), "112");
     assert_eq!(bench.count(Space::Agenda), 0);
+}
+
+/// The cloud beside `parent`.
+fn child_of(bench: &Bench, parent: &str) -> Option<Arc<str>> {
+    let mut child = None;
+    let mut visit = |id: &str, _| {
+        child = Some(Arc::<str>::from(id)).filter(|id| **id != *parent).or(child.take());
+        std::ops::ControlFlow::Continue(())
+    };
+    heads(&*bench.world.store, None, &mut visit).unwrap();
+    child
+}
+
+#[test]
+fn a_birth_is_whole_or_has_not_been_wherever_it_is_cut_off() {
+    let mut born = [0, 0];
+    for turns in 0..8 {
+        let mut bench = Bench::new();
+        let parent = bench.cloud(RULESET);
+        let before = bench.records();
+        drop(bench.event(&parent, "bear_and_send"));
+        for _ in 0..turns {
+            bench.turn();
+        }
+        bench.commits = false;
+        bench.turn();
+        let mut bench = bench.restarted_with_agenda();
+        bench.run();
+        while !bench.asks.is_empty() {
+            bench.answer(r#"{"content": "x"}"#);
+        }
+        let child = child_of(&bench, &parent);
+        born[usize::from(child.is_some())] += 1;
+        match child {
+            None => assert_eq!(bench.records(), before, "cut off before turn {turns}"),
+            Some(child) => {
+                let total = bench.query(&child, "total");
+                bench.run();
+                assert_eq!(total.try_recv().unwrap(), "112", "cut off before turn {turns}");
+                assert_eq!(bench.count(Space::Agenda), 0);
+            }
+        }
+    }
+    assert!(born.iter().all(|times| *times > 0), "both happen: {born:?}");
 }
