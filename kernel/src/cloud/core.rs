@@ -346,7 +346,7 @@ impl Core {
     /// What the cloud keeps for a ruleset that it did not have.
     pub fn new_kept(&self, rid: &Arc<str>) -> Kept {
         let variables = match &self.home {
-            Some(home) => Variables::at(Arc::new(home.of(&self.id, rid))),
+            Some(home) => Variables::at(home.variables.clone(), rid.clone()),
             None => Variables::default(),
         };
         Kept { variables, ..Kept::default() }

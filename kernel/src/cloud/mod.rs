@@ -45,6 +45,7 @@ pub(crate) mod program;
 mod query;
 mod requests;
 mod rest;
+mod resting;
 mod rulesets;
 mod start;
 mod state;
@@ -96,6 +97,8 @@ pub struct Machine {
     scratch: Scratch,
     /// What ids and `random:*` of the clouds it serves come from.
     random: Option<Box<Random>>,
+    /// Room for the transactions of the clouds it serves.
+    transaction: self::core::Transaction,
 }
 
 impl Machine {

@@ -21,7 +21,7 @@ impl Cloud {
             Core::bare(&tie.cloud, &parent.owner, parent.now, parent.budgets, parent.library.clone());
         core.host = parent.host.clone();
         core.random = Some(Box::new(parent.random().fork()));
-        core.home = parent.home.clone();
+        core.home = parent.home.as_ref().map(|home| home.of(&tie.cloud));
         core.journaling = parent.journaling;
         core.unborn = true;
         core.transaction.touched.program = true;

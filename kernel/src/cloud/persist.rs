@@ -1,11 +1,12 @@
 //! Clouds and their records: how one is made, loaded and saved. What a transaction touched is written, and nothing else.
 
 use super::channels::Channels;
-use super::core::{Core, Former, Matches, Patience, Scene, Transaction};
+use super::core::{Core, Former, Matches, Transaction};
 use super::family::{Child, Family};
 use super::install::carried;
 use super::program::Installed;
 use super::rest::{Home, Realm, Rest};
+use super::resting::Resting;
 use super::{Budgets, Cloud};
 use crate::journal::Scope;
 use crate::library::{Code, Library};
@@ -14,7 +15,7 @@ use crate::records::cloud::{self, Head, Installation, Source};
 use crate::records::key::{Tag, of_cloud};
 use crate::records::{channel, job, matches};
 use crate::store::{Batch, Read, Space, StoreError, scan_prefix};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ impl Core {
         budgets: Budgets,
         library: Library,
     ) -> Box<Self> {
-        Box::new(Self {
+        let resting = Resting {
             channels: Channels::of(id),
             family: Family::default(),
             eci: id.clone(),
@@ -35,29 +36,18 @@ impl Core {
             owner: owner.clone(),
             created: now,
             host: None,
-            random: None,
             now,
             budgets,
-            log: None,
-            trace: None,
-            overdue: None,
             library,
             unstarted: None,
             formers: Vec::new(),
             home: None,
             journaling: true,
             program: Arc::default(),
-            staged: Arc::default(),
-            outside: None,
-            hops: 0,
-            patience: Patience::Waits,
-            unborn: false,
             kept: Vec::new(),
             jobs: Vec::new(),
-            outbox: VecDeque::new(),
-            scene: Scene::default(),
-            transaction: Transaction::default(),
-        })
+        };
+        resting.wake(None, Transaction::default())
     }
 
     fn head(&self) -> Head {
@@ -102,10 +92,10 @@ impl Rest {
         let mut core = Core::bare(id, owner, now, realm.budgets(owner), realm.library().clone());
         core.host = realm.host();
         core.journaling = realm.journal() != Scope::Off;
-        core.home = Some(Home::new(realm, realm.reader()));
+        core.home = Some(Home::new(realm, id));
         core.transaction.touched.program = true;
         core.unstarted = Some(Vec::new());
-        Self(core)
+        Self::of(core)
     }
 
     /// Loads a cloud; none if there is no such cloud. Its rulesets start with [`Cloud::start_up`], unless other clouds run the same ones.
@@ -133,7 +123,7 @@ impl Rest {
         core.family = Family { parent, children };
         core.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
         let mut variables: BTreeMap<_, _> = stored.variables.into_iter().collect();
-        core.home = Some(Home::new(realm, read));
+        core.home = Some(Home { variables: stored.home, lists: realm.lists().clone() });
         let mut installed = Vec::with_capacity(rulesets.len());
         for installation in rulesets {
             let mut kept = core.new_kept(&installation.rid);
@@ -162,7 +152,7 @@ impl Rest {
             Some(shared) => core.program = shared,
             None => core.unstarted = Some(installed),
         }
-        Ok(Some(Self(core)))
+        Ok(Some(Self::of(core)))
     }
 }
 
@@ -189,15 +179,16 @@ impl Cloud {
     /// The store's, when it is asked for what is there already.
     pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let core = &mut self.core;
-        let Some(Home { read, lists, .. }) = core.home.clone() else { return Ok(()) };
+        let Some(Home { variables: home, lists }) = core.home.clone() else { return Ok(()) };
+        let read = &home.read;
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.id.clone();
         if touched.program || touched.parent {
-            cloud::put_head(&*read, &lists, batch, &id, &core.head())?;
+            cloud::put_head(&**read, &lists, batch, &id, &core.head())?;
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
             match core.channels.get(eci) {
-                Some(kept) => channel::put_channel(&*read, batch, &id, 0, kept)?,
+                Some(kept) => channel::put_channel(&**read, batch, &id, 0, kept)?,
                 None => channel::remove_channel(batch, &id, eci),
             }
         }
@@ -220,7 +211,7 @@ impl Cloud {
             matches::put_match(batch, &id, rid, rule, core.match_of(rid, rule));
         }
         for rid in std::mem::take(&mut core.transaction.uninstalled) {
-            erase_ruleset(&*read, &id, &rid, batch)?;
+            erase_ruleset(&**read, &id, &rid, batch)?;
         }
         for kept in core.kept.iter_mut().filter(|kept| kept.changed) {
             kept.variables.save(batch);

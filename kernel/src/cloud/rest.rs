@@ -5,6 +5,7 @@ use super::event::{Event, EventAnswer, Refusal, RuntimeError};
 use super::install::{Configuration, InstallError};
 use super::outside::Outside;
 use super::program::Installed;
+use super::resting::Resting;
 use super::{Budgets, Cloud, Machine};
 use crate::channel::Channel;
 use crate::entities::{self, Sizes};
@@ -76,31 +77,36 @@ pub trait Realm: Send + Sync {
 }
 
 /// A cloud that nothing happens to: it has no machine.
-pub struct Rest(pub(super) Box<Core>);
+pub struct Rest(State);
 
-/// Where the entity variables of clouds are stored.
+enum State {
+    Settled(Box<Resting>),
+    /// Something is left to be done: it was just loaded with rulesets that have newer versions, or founded, or born.
+    Unsettled(Box<Core>),
+}
+
+/// Where a cloud is stored.
 #[derive(Clone)]
 pub(super) struct Home {
-    pub read: Arc<dyn Read>,
+    /// Where its entity variables are.
+    pub variables: Arc<entities::Home>,
     pub lists: Arc<ListTable>,
-    pub seed: u64,
 }
 
 impl Home {
-    /// In a realm, read through `read`.
-    pub fn new(realm: &dyn Realm, read: Arc<dyn Read>) -> Self {
-        Self { read, lists: realm.lists().clone(), seed: realm.seed() }
+    /// Of a new cloud in a realm.
+    pub fn new(realm: &dyn Realm, cloud: &Arc<str>) -> Self {
+        let (read, seed, sizes) = (realm.reader(), realm.seed(), Sizes::default());
+        let variables = entities::Home { read, cloud: cloud.clone(), seed, sizes };
+        Self { variables: Arc::new(variables), lists: realm.lists().clone() }
     }
 
-    /// Where those of one ruleset of a cloud are.
-    pub fn of(&self, cloud: &Arc<str>, rid: &Arc<str>) -> entities::Home {
-        entities::Home {
-            read: self.read.clone(),
-            cloud: cloud.clone(),
-            rid: rid.clone(),
-            seed: self.seed,
-            sizes: Sizes::default(),
-        }
+    /// Of another cloud, in the same store.
+    pub fn of(&self, cloud: &Arc<str>) -> Self {
+        let entities::Home { read, seed, sizes, .. } = &*self.variables;
+        let variables =
+            entities::Home { read: read.clone(), cloud: cloud.clone(), seed: *seed, sizes: *sizes };
+        Self { variables: Arc::new(variables), lists: self.lists.clone() }
     }
 }
 
@@ -124,33 +130,65 @@ pub struct Effects {
 }
 
 impl Rest {
+    pub(super) fn of(core: Box<Core>) -> Self {
+        if core.is_settled() {
+            return Self(State::Settled(Box::new(core.come_to_rest().0)));
+        }
+        Self(State::Unsettled(core))
+    }
+
     /// The cloud with its machine.
     #[must_use]
-    pub fn wake(mut self, mut machine: Box<Machine>) -> Cloud {
-        self.0.random = machine.random.take();
-        Cloud { core: self.0, machine }
+    pub fn wake(self, mut machine: Box<Machine>) -> Cloud {
+        let random = machine.random.take();
+        let core = match self.0 {
+            State::Settled(resting) => resting.wake(random, std::mem::take(&mut machine.transaction)),
+            State::Unsettled(mut core) => {
+                core.random = random;
+                core
+            }
+        };
+        Cloud { core, machine }
+    }
+
+    fn id(&self) -> &Arc<str> {
+        match &self.0 {
+            State::Settled(resting) => &resting.id,
+            State::Unsettled(core) => &core.id,
+        }
     }
 
     /// Whose it is.
     #[must_use]
     pub fn owner(&self) -> &Arc<str> {
-        &self.0.owner
+        match &self.0 {
+            State::Settled(resting) => &resting.owner,
+            State::Unsettled(core) => &core.owner,
+        }
     }
 
     /// The clouds of its children.
     pub fn children(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.0.family.children.iter().map(|child| &child.cloud)
+        let family = match &self.0 {
+            State::Settled(resting) => &resting.family,
+            State::Unsettled(core) => &core.family,
+        };
+        family.children.iter().map(|child| &child.cloud)
     }
 
     /// Its channels.
     pub fn channels(&self) -> impl Iterator<Item = &Channel> {
-        self.0.channels.iter()
+        let channels = match &self.0 {
+            State::Settled(resting) => &resting.channels,
+            State::Unsettled(core) => &core.channels,
+        };
+        channels.iter()
     }
 }
 
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rest").field(&self.0.id).finish()
+        f.debug_tuple("Rest").field(self.id()).finish()
     }
 }
 
@@ -159,7 +197,12 @@ impl Cloud {
     #[must_use]
     pub fn rest(mut self) -> (Rest, Box<Machine>) {
         self.machine.random = self.core.random.take();
-        (Rest(self.core), self.machine)
+        if !self.core.is_settled() {
+            return (Rest(State::Unsettled(self.core)), self.machine);
+        }
+        let (resting, room) = self.core.come_to_rest();
+        self.machine.transaction = room;
+        (Rest(State::Settled(Box::new(resting))), self.machine)
     }
 
     /// Lets it reach the host that it runs on.
@@ -261,7 +304,11 @@ impl Cloud {
         let changed = !core.transaction.touched.jobs.is_empty();
         Effects {
             outgoing: std::mem::take(&mut core.outbox).into(),
-            newborn: std::mem::take(&mut core.transaction.newborn).into_iter().flatten().map(Rest).collect(),
+            newborn: std::mem::take(&mut core.transaction.newborn)
+                .into_iter()
+                .flatten()
+                .map(Rest::of)
+                .collect(),
             deleted: std::mem::take(&mut core.transaction.deleted),
             channels: core.transaction.touched.channels.iter().cloned().collect(),
             calls: std::mem::take(&mut core.transaction.calls),

@@ -1,7 +1,7 @@
 //! Reads a variable that is stored in parts.
 
-use super::Home;
 use super::stored::{Entry, Parts};
+use super::{Home, Place};
 use crate::records::Damage;
 use crate::records::binary::put_data;
 use crate::records::variable::{Container, Form, RANK, parts_key, read_part, read_whole};
@@ -44,8 +44,9 @@ impl Open {
 }
 
 /// A variable, and how it is stored.
-pub(super) fn read(home: &Home, name: &str, container: Container) -> Result<(Data, Entry), StoreError> {
-    let prefix = parts_key(&home.cloud, &home.rid, name);
+pub(super) fn read(place: &Place, name: &str, container: Container) -> Result<(Data, Entry), StoreError> {
+    let Place { home, rid } = place;
+    let prefix = parts_key(&home.cloud, rid, name);
     let mut reading = Reading { home, open: vec![Open::new(container, None, 1)] };
     let mut damage = Ok(());
     scan_prefix(&*home.read, Space::Clouds, &prefix, &mut |key, record| {

@@ -28,14 +28,12 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// Bytes, roughly, from which a variable is large.
 const LARGE: usize = 64 << 10;
 
-/// Where the variables of a ruleset are stored.
+/// Where the variables of a cloud are stored.
 pub struct Home {
     /// Where large variables are read from, when they are first used. It holds what was saved, at least of the variables not yet read.
     pub read: Arc<dyn Read>,
     /// The cloud's id.
     pub cloud: Arc<str>,
-    /// The ruleset's.
-    pub rid: Arc<str>,
     /// The secret of the hashes that tell what changed; they stay in memory.
     pub seed: u64,
     /// When variables are split.
@@ -63,7 +61,14 @@ pub struct Variables {
     variables: IndexMap<Arc<str>, Variable>,
     /// Variables that are gone, and their records not yet.
     removed: Vec<(Arc<str>, Entry)>,
-    home: Option<Arc<Home>>,
+    home: Option<Place>,
+}
+
+/// Where the variables of a ruleset are stored.
+#[derive(Clone, Debug)]
+struct Place {
+    home: Arc<Home>,
+    rid: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -112,10 +117,10 @@ impl Undo {
 }
 
 impl Variables {
-    /// None, with a home.
+    /// None, of a ruleset, with a home.
     #[must_use]
-    pub fn at(home: Arc<Home>) -> Self {
-        Self { home: Some(home), ..Self::default() }
+    pub fn at(home: Arc<Home>, rid: Arc<str>) -> Self {
+        Self { home: Some(Place { home, rid }), ..Self::default() }
     }
 
     /// Takes over the stored record of a variable. A large one is read when it is first used.
@@ -127,7 +132,7 @@ impl Variables {
         let content = match read_variable(record)? {
             Form::Split(container) => Content::InStore(container),
             Form::Whole(bytes) => {
-                stored.hash = self.home.as_ref().map_or(0, |home| home.hash(bytes));
+                stored.hash = self.home.as_ref().map_or(0, |place| place.home.hash(bytes));
                 // Decoded in any case, so that damage is found when the cloud is loaded.
                 match read_whole(bytes)? {
                     Data::Array(_) | Data::Map(_) => Content::Encoded(bytes.into()),
@@ -325,8 +330,8 @@ impl Variables {
     }
 
     fn read(&self, name: &str, container: Container) -> Result<(Data, Entry), Fault> {
-        let home = self.home.as_ref().ok_or_else(|| Fault::internal("a stored variable without a home"))?;
-        load::read(home, name, container).map_err(|error| Fault::storage(error.to_string()))
+        let place = self.home.as_ref().ok_or_else(|| Fault::internal("a stored variable without a home"))?;
+        load::read(place, name, container).map_err(|error| Fault::storage(error.to_string()))
     }
 
     fn insert(&mut self, index: usize, name: Arc<str>, value: Data) {
@@ -398,6 +403,6 @@ impl Home {
 
 impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Home").field("cloud", &self.cloud).field("rid", &self.rid).finish_non_exhaustive()
+        f.debug_struct("Home").field("cloud", &self.cloud).finish_non_exhaustive()
     }
 }

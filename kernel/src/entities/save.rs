@@ -3,7 +3,7 @@
 
 use super::compare::same_in_order;
 use super::stored::{Entry, Parts};
-use super::{Content, Home, Variables, path};
+use super::{Content, Home, Place, Variables, path};
 use crate::records::binary::put_data;
 use crate::records::key::{Tag, of_cloud};
 use crate::records::variable::{
@@ -24,13 +24,13 @@ impl Variables {
     /// Adds what changed since the last time to a batch. Without a home there is nothing to do. If the batch is not committed, what is
     /// in memory no longer fits what is stored, and must be loaded anew.
     pub fn save(&mut self, batch: &mut Batch) {
-        let Some(home) = self.home.clone() else { return };
+        let Some(place) = self.home.clone() else { return };
         for (name, stored) in self.removed.drain(..) {
-            Writer::new(&home, &name, batch).remove(&stored);
+            Writer::new(&place, &name, batch).remove(&stored);
         }
         for (name, variable) in &mut self.variables {
             if let (Content::Here(value), true) = (&variable.content, variable.stored.touched) {
-                let mut writer = Writer::new(&home, name, batch);
+                let mut writer = Writer::new(&place, name, batch);
                 writer.settle(&mut variable.stored, None, value);
                 variable.stored.rank = 1;
             }
@@ -42,15 +42,15 @@ impl Variables {
     /// # Errors
     /// The store's: it has to say where parts of variables are that were not used yet.
     pub fn erase(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        if let Some(home) = self.home.clone() {
+        if let Some(place) = self.home.clone() {
             for (name, stored) in self.removed.drain(..) {
-                Writer::new(&home, &name, batch).remove(&stored);
+                Writer::new(&place, &name, batch).remove(&stored);
             }
             for (name, variable) in &self.variables {
-                Writer::new(&home, name, batch).remove(&variable.stored);
+                Writer::new(&place, name, batch).remove(&variable.stored);
             }
-            let parts = of_cloud(&home.cloud, Tag::Part, &[&home.rid]);
-            scan_prefix(&*home.read, Space::Clouds, &parts, &mut |key, _| {
+            let parts = of_cloud(&place.home.cloud, Tag::Part, &[&place.rid]);
+            scan_prefix(&*place.home.read, Space::Clouds, &parts, &mut |key, _| {
                 batch.remove(Space::Clouds, key);
                 ControlFlow::Continue(())
             })?;
@@ -72,9 +72,10 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(home: &'a Home, name: &str, batch: &'a mut Batch) -> Self {
-        let variable = variable_key(&home.cloud, &home.rid, name);
-        let key = parts_key(&home.cloud, &home.rid, name);
+    fn new(place: &'a Place, name: &str, batch: &'a mut Batch) -> Self {
+        let Place { home, rid } = place;
+        let variable = variable_key(&home.cloud, rid, name);
+        let key = parts_key(&home.cloud, rid, name);
         Self { home, batch, variable, key, depth: 0, encoded: Vec::new() }
     }
 

@@ -88,8 +88,8 @@ impl Bench {
     fn new(sizes: Sizes) -> Self {
         let store = Arc::new(MemoryStore::default());
         let read = store.clone();
-        let home = Arc::new(Home { read, cloud: CLOUD.into(), rid: "r".into(), seed: 7, sizes });
-        Self { store, variables: Variables::at(home.clone()), home }
+        let home = Arc::new(Home { read, cloud: CLOUD.into(), seed: 7, sizes });
+        Self { store, variables: Variables::at(home.clone(), "r".into()), home }
     }
 
     /// Saves; answers how many records were written and how many removed.
@@ -103,7 +103,7 @@ impl Bench {
 
     /// Forgets what is in memory.
     fn reload(&mut self) {
-        self.variables = Variables::at(self.home.clone());
+        self.variables = Variables::at(self.home.clone(), "r".into());
         for (key, record) in self.records() {
             if key[CLOUD.len()] == b'v' {
                 let (name, _) = crate::records::key::take_name(&key[CLOUD.len() + 3..]).unwrap();

@@ -7,6 +7,7 @@ use crate::channel::{Channel, Policies};
 use crate::store::{Batch, Read, Space, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The hash of policies, encoded.
@@ -36,11 +37,12 @@ pub(super) struct Route {
     pub policies: PolicyHash,
 }
 
-/// Policies and lists of tags in memory, each once. Shared by all that load clouds of one store.
+/// Policies, lists of tags and names in memory, each once. Shared by all that load clouds of one store.
 #[derive(Debug, Default)]
 pub struct PolicyTable {
     policies: Mutex<Known>,
     tags: Mutex<HashSet<Arc<[Arc<str>]>>>,
+    names: Mutex<HashSet<Arc<str>>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,18 +61,13 @@ impl PolicyTable {
     /// The one copy of a list of tags.
     #[must_use]
     pub fn tags(&self, list: &[Arc<str>]) -> Arc<[Arc<str>]> {
-        let mut known = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tags) = known.get(list) {
-            return tags.clone();
-        }
-        if known.len() >= FORGET_FROM {
-            known.retain(|tags| Arc::strong_count(tags) > 1);
-        }
-        let tags: Arc<[Arc<str>]> = list.into();
-        if known.len() < FORGET_FROM {
-            known.insert(tags.clone());
-        }
-        tags
+        one_copy(&self.tags, list)
+    }
+
+    /// The one copy of a name that many clouds have: of an owner, a ruleset, a variable.
+    #[must_use]
+    pub fn name(&self, name: &str) -> Arc<str> {
+        one_copy(&self.names, name)
     }
 
     /// The policies of a hash, from memory or the store.
@@ -102,6 +99,25 @@ impl PolicyTable {
         known.policies.insert(hash, Arc::downgrade(&policies));
         policies
     }
+}
+
+/// What is known and equal to this, or a new copy. Beyond a number of those in use, no more become known.
+fn one_copy<T: ?Sized + Eq + Hash>(known: &Mutex<HashSet<Arc<T>>>, new: &T) -> Arc<T>
+where
+    Arc<T>: for<'a> From<&'a T>,
+{
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(first) = known.get(new) {
+        return first.clone();
+    }
+    if known.len() >= FORGET_FROM {
+        known.retain(|known| Arc::strong_count(known) > 1);
+    }
+    let copy = Arc::<T>::from(new);
+    if known.len() < FORGET_FROM {
+        known.insert(copy.clone());
+    }
+    copy
 }
 
 /// The hash of policies, and their record.

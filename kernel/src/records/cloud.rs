@@ -117,6 +117,8 @@ pub struct StoredCloud {
     pub matches: Vec<(Arc<str>, Arc<str>, MatchState)>,
     /// Entity variables of the rulesets that have any.
     pub variables: Vec<(Arc<str>, Variables)>,
+    /// Where they are stored.
+    pub home: Arc<Home>,
 }
 
 /// What loading needs besides the cloud's id.
@@ -221,11 +223,11 @@ fn each(
     }
 }
 
-/// Where the variables of a ruleset of a cloud are stored.
+/// Where the variables of a cloud are stored.
 #[must_use]
-pub fn home(source: &Source<'_>, cloud: &Arc<str>, rid: &Arc<str>) -> Arc<Home> {
+pub fn home(source: &Source<'_>, cloud: &Arc<str>) -> Arc<Home> {
     let (read, seed, sizes) = (source.read.clone(), source.seed, Sizes::default());
-    Arc::new(Home { read, cloud: cloud.clone(), rid: rid.clone(), seed, sizes })
+    Arc::new(Home { read, cloud: cloud.clone(), seed, sizes })
 }
 
 /// Loads a cloud with one scan; large variables are read when they are first used. What has no head is no cloud, or one that is being
@@ -235,10 +237,11 @@ pub fn home(source: &Source<'_>, cloud: &Arc<str>, rid: &Arc<str>) -> Arc<Home> 
 /// The store's; records that are damaged.
 pub fn load(source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
     let mut loading = Loading::default();
+    let home = home(source, id);
     let (from, to) = (id.as_bytes(), of_cloud(id, Tag::Part, &[]));
     let mut result = Ok(());
     source.read.scan(Space::Clouds, from, Some(&to), &mut |key, record| match loading
-        .add(source, id, key, record)
+        .add(source, &home, key, record)
     {
         Ok(()) => ControlFlow::Continue(()),
         Err(damage) => {
@@ -247,7 +250,7 @@ pub fn load(source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, S
         }
     })?;
     result?;
-    loading.finish(source, id)
+    loading.finish(source, home)
 }
 
 #[derive(Default)]
@@ -261,7 +264,13 @@ struct Loading {
 }
 
 impl Loading {
-    fn add(&mut self, source: &Source<'_>, id: &Arc<str>, key: &[u8], record: &[u8]) -> Result<(), Damage> {
+    fn add(
+        &mut self,
+        source: &Source<'_>,
+        home: &Arc<Home>,
+        key: &[u8],
+        record: &[u8],
+    ) -> Result<(), Damage> {
         let CloudKey { tag, names, .. } = key::read(key).ok_or(Damage::Stray)?;
         let mut names = names.into_iter().map(Arc::<str>::from);
         let mut name = || names.next().unwrap_or_default();
@@ -275,13 +284,13 @@ impl Loading {
             }
             Tag::Match => self.matches.push((name(), name(), matches::read_match(record)?)),
             Tag::Variable => {
-                let rid = name();
+                let [rid, variable] = [name(), name()].map(|name| source.policies.name(&name));
                 if self.variables.last().is_none_or(|(last, _)| *last != rid) {
-                    let variables = Variables::at(home(source, id, &rid));
+                    let variables = Variables::at(home.clone(), rid.clone());
                     self.variables.push((rid, variables));
                 }
                 if let Some((_, variables)) = self.variables.last_mut() {
-                    variables.adopt(name(), record)?;
+                    variables.adopt(variable, record)?;
                 }
             }
             Tag::Part => return Err(Damage::Stray),
@@ -289,10 +298,11 @@ impl Loading {
         Ok(())
     }
 
-    fn finish(self, source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
+    fn finish(self, source: &Source<'_>, home: Arc<Home>) -> Result<Option<StoredCloud>, StoreError> {
         let Self { head, channels, mut children, mut jobs, matches, variables } = self;
         let Some(head) = head else { return Ok(None) };
-        let head = head.resolve(&**source.read, source.lists)?;
+        let mut head = head.resolve(&**source.read, source.lists)?;
+        head.owner = source.policies.name(&head.owner);
         let channels = channels.into_iter().map(|(id, kept)| {
             let policies = source.policies.get(&**source.read, &kept.policies)?;
             let tags = source.policies.tags(&kept.tags);
@@ -302,7 +312,16 @@ impl Loading {
         channels.sort_by_key(|(sequence, _)| *sequence);
         children.sort_by_key(|child| child.sequence);
         jobs.sort_by_key(|(sequence, _)| *sequence);
-        Ok(Some(StoredCloud { id: id.clone(), head, channels, children, jobs, matches, variables }))
+        Ok(Some(StoredCloud {
+            id: home.cloud.clone(),
+            head,
+            channels,
+            children,
+            jobs,
+            matches,
+            variables,
+            home,
+        }))
     }
 }
 

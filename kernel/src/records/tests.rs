@@ -76,7 +76,7 @@ fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     let read: Arc<dyn Read> = store.clone();
     let source =
         Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
-    let mut variables = Variables::at(cloud::home(&source, id, &"r".into()));
+    let mut variables = Variables::at(cloud::home(&source, id), "r".into());
     variables.set("small", data("[1]")).unwrap();
     variables.set("large", Data::Array(vec![Data::string("text"); 1000])).unwrap();
     variables.save(&mut batch);
