@@ -174,8 +174,11 @@ pub fn load_head(read: &dyn Read, cloud: &str) -> Result<Option<Head>, StoreErro
     found.resolve(read, &ListTable::default()).map(Some)
 }
 
-/// A reader of heads of clouds; it says when it has enough.
-pub type HeadVisitor<'a> = &'a mut dyn FnMut(&str, Result<Head, StoreError>) -> ControlFlow<()>;
+/// A reader of what heads of clouds say; it says when it has enough.
+pub type Reader<'a, T> = &'a mut dyn FnMut(&str, Result<T, StoreError>) -> ControlFlow<()>;
+
+/// A reader of heads of clouds.
+pub type HeadVisitor<'a> = Reader<'a, Head>;
 
 /// Visits the heads of all clouds behind an id, in the order of ids.
 ///
@@ -190,7 +193,7 @@ pub fn heads(read: &dyn Read, after: Option<&str>, visit: HeadVisitor<'_>) -> Re
 pub(super) fn listed(
     read: &dyn Read,
     after: Option<&str>,
-    visit: &mut dyn FnMut(&str, Result<Option<ListHash>, StoreError>) -> ControlFlow<()>,
+    visit: Reader<'_, Option<ListHash>>,
 ) -> Result<(), StoreError> {
     let list = |found| match found {
         Found::Stored(StoredHead { rulesets, .. }) => Some(rulesets),
@@ -199,11 +202,7 @@ pub(super) fn listed(
     each(read, after, &mut |cloud, found| visit(cloud, found.map(list)))
 }
 
-fn each(
-    read: &dyn Read,
-    after: Option<&str>,
-    visit: &mut dyn FnMut(&str, Result<Found, StoreError>) -> ControlFlow<()>,
-) -> Result<(), StoreError> {
+fn each(read: &dyn Read, after: Option<&str>, visit: Reader<'_, Found>) -> Result<(), StoreError> {
     let mut from = after.map(|after| prefix_end(after.as_bytes()).unwrap_or_default()).unwrap_or_default();
     loop {
         let mut found = None;
@@ -213,10 +212,10 @@ fn each(
         })?;
         let Some((id, key, record)) = found else { return Ok(()) };
         let name = String::from_utf8_lossy(&id);
-        if key == of_cloud(&name, Tag::Head, &[]) {
-            if visit(&name, read_head(&record).map_err(|damage| damage.at(&key))).is_break() {
-                return Ok(());
-            }
+        if key == of_cloud(&name, Tag::Head, &[])
+            && visit(&name, read_head(&record).map_err(|damage| damage.at(&key))).is_break()
+        {
+            return Ok(());
         }
         let Some(next) = prefix_end(&id) else { return Ok(()) };
         from = next;
