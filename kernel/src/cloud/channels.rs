@@ -98,10 +98,10 @@ impl Channels {
 
     /// Those with just these tags.
     pub fn tagged<T: AsRef<str>>(&self, tags: &[T]) -> impl Iterator<Item = &Channel> {
-        let is_for_children = has_tags_of(Kinship::Parent, tags);
-        let children = self.children.iter().filter(move |_| is_for_children);
         let mut tagged: Vec<_> = self.own.iter().filter(|channel| channel.0.has_tags(tags)).collect();
-        tagged.extend(children);
+        if has_tags_of(Kinship::Parent, tags) {
+            tagged.extend(&self.children);
+        }
         tagged.sort_unstable();
         tagged.into_iter().map(|channel| &*channel.0)
     }
