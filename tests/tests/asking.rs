@@ -111,7 +111,7 @@ fn seen(stage: &Stage, budgets: Budgets) -> Vec<String> {
     let (mut cloud, told) = stage.cloud(budgets);
     let mut seen = Vec::new();
     for step in [query, event, query] {
-        let (then, answer) = asking.done(cloud, move |cloud| step(cloud));
+        let (then, answer) = asking.done(cloud, step);
         cloud = then;
         let used = cloud.spent();
         seen.extend([answer, format!("{} instructions, {} bytes", used.instructions, used.memory_bytes)]);

@@ -264,7 +264,9 @@ impl Bench {
             self.lanes[lane].take(order);
         }
         for lane in self.lanes.iter_mut().filter(|_| !self.lanes_rest) {
-            lane.step(self.now).map(|task| self.shard.submit(task));
+            if let Some(task) = lane.step(self.now) {
+                self.shard.submit(task);
+            }
         }
         if !self.commits {
             return;
