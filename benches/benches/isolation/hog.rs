@@ -87,7 +87,7 @@ impl Hog {
         while self.queues && sent.load(Ordering::Relaxed) < QUEUED {
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(if self.queues { 0 } else { 100 }));
+        std::thread::sleep(Duration::from_millis(100));
         AtWork { crowd, stopped, done, tasks }
     }
 }
