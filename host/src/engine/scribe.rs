@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const DELAY: Duration = Duration::from_millis(100);
 /// Entries that are not kept waiting for others.
 const MANY: usize = 4_096;
+/// Entries that are written together at most.
+const TOGETHER: usize = 512;
 /// Entries that may wait: who has more to keep than the disk can take waits for it here.
 const WAITING: usize = 65_536;
 
@@ -86,7 +88,7 @@ impl Scribe {
         loop {
             let (entries, last) = self.next();
             // Commits wait for each other: those of clouds must not wait for all that came in a moment.
-            entries.chunks(MANY).for_each(|some| write(store, bytes, some));
+            entries.chunks(TOGETHER).for_each(|some| write(store, bytes, some));
             drop(entries);
             let mut state = self.state();
             state.done = state.begun;
