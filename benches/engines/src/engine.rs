@@ -179,7 +179,7 @@ mod rocks {
             for (key, value) in batch {
                 writes.put(key, value);
             }
-            Ok(self.database.write(&writes)?)
+            Ok(self.database.write(writes)?)
         }
 
         fn sync(&self) -> Result<(), Failure> {
