@@ -48,7 +48,7 @@ pub trait Iteration: Send {
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault>;
 
     /// Makes calls for as long as what is called is machine code; `result` is what the last one answered. Not to be written by natives: each
-    /// has its own copy of the loop, in which `next` is known.
+    /// has its own copy of the loop, in which `next` is known (`#[inline(always)]` there keeps the steps out of memory).
     #[doc(hidden)]
     fn drive(&mut self, caller: &mut Caller<'_>, result: Value) -> Result<Value, Stopped> {
         caller.drive(self, result)

@@ -128,7 +128,7 @@ fn map(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 }
 
 impl Iteration for Map {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 {
             self.results.push(result);
@@ -177,7 +177,7 @@ impl Filter {
 }
 
 impl Iteration for Filter {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 && heap.is_truthy(result) {
             self.kept.push(self.walk.at - 1);
@@ -234,7 +234,7 @@ impl Collect {
 }
 
 impl Iteration for Collect {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 {
             self.add(heap, result, self.walk.last(heap))?;
@@ -279,7 +279,7 @@ fn none(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 }
 
 impl Iteration for Ask {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.walk.at > 0 && heap.is_truthy(result) == self.decisive {
             return Ok(Step::Done(Value::bool(self.verdict)));
@@ -315,7 +315,7 @@ fn reduce(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 }
 
 impl Iteration for Reduce {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         let made = self.first.take().unwrap_or(result);
         let Some(value) = heap.item(self.whole, self.at) else { return Ok(Step::Done(made)) };
@@ -352,7 +352,7 @@ fn pairwise(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 }
 
 impl Iteration for Pairwise {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.at > 0 {
             self.results.push(result);

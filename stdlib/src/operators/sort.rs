@@ -150,7 +150,7 @@ struct SortWith {
 }
 
 impl Iteration for SortWith {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.comparing {
             let wrong = match result.as_number() {
