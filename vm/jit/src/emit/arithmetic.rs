@@ -53,13 +53,23 @@ impl Emit<'_, '_> {
 
     /// A register as a double; goes to `slow` where it holds no number.
     fn operand(&mut self, register: u16, slow: ir::Block) -> ir::Value {
+        self.operand_if(register, slow, Self::is_number)
+    }
+
+    /// A register as a double; goes to `slow` where the test fails.
+    fn operand_if(
+        &mut self,
+        register: u16,
+        slow: ir::Block,
+        test: fn(&mut Self, ir::Value) -> ir::Value,
+    ) -> ir::Value {
         if self.kind(register) == Kind::Number {
             return self.double(register);
         }
         let value = self.value(register);
-        let is_number = self.is_number(value);
+        let holds = test(self, value);
         let next = self.builder.create_block();
-        self.builder.ins().brif(is_number, next, &[], slow, &[]);
+        self.builder.ins().brif(holds, next, &[], slow, &[]);
         self.builder.switch_to_block(next);
         self.unbox(value)
     }
@@ -143,7 +153,7 @@ impl Emit<'_, '_> {
         let [slow, done] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(slow);
         let result = self.builder.append_block_param(done, types::F64);
-        let (x, y) = (self.finite_operand(insn.b(), slow), self.finite_operand(insn.c(), slow));
+        let [x, y] = [insn.b(), insn.c()].map(|register| self.operand_if(register, slow, Self::is_finite));
         let [above, below] = [FloatCC::GreaterThan, FloatCC::LessThan].map(|code| {
             let holds = self.builder.ins().fcmp(code, x, y);
             self.builder.ins().uextend(types::I32, holds)
@@ -157,19 +167,6 @@ impl Emit<'_, '_> {
         self.builder.switch_to_block(done);
         self.set_double(insn.a(), result);
         Ok(())
-    }
-
-    /// A register as a finite double; goes to `slow` where it holds none.
-    fn finite_operand(&mut self, register: u16, slow: ir::Block) -> ir::Value {
-        if self.kind(register) == Kind::Number {
-            return self.double(register);
-        }
-        let value = self.value(register);
-        let is_finite = self.is_finite(value);
-        let next = self.builder.create_block();
-        self.builder.ins().brif(is_finite, next, &[], slow, &[]);
-        self.builder.switch_to_block(next);
-        self.unbox(value)
     }
 
     pub fn compare(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {
