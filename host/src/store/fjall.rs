@@ -3,27 +3,25 @@
 //! A commit is in the journal file when it returns, so a killed process does not lose it. `sync` waits for the disk on a handle of its own:
 //! the engine's own way holds the lock that commits need while the disk works.
 
+use super::MIB;
 use super::archives;
 use super::damage::Before;
-use super::engine_errors::guarded;
+use super::engine_errors::{from_io, guarded};
 use super::format::{FORMAT, MIGRATIONS, migrate};
 use super::journal::Journal;
 use super::large::{self, Large};
+use super::relief::{Failure, Relief};
 use super::room::free_bytes;
+use super::spaces::Spaces;
+use super::view::View;
 use crate::priority::step_back;
-use fjall::compaction::Leveled;
-use fjall::config::{FilterPolicy, PartitioningPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode, Readable, Snapshot};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 use krl_kernel::store::{Batch, Durability, Read, Space, Store, StoreError, Visitor, Write};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-const MIB: u64 = 1024 * 1024;
 
 /// How long a store that is closed writes files.
 const LONGEST_CLOSE: Duration = Duration::from_secs(5);
@@ -73,63 +71,10 @@ pub struct FjallStore {
     pub(super) large: Large,
     /// What the store knows of itself.
     marks: Keyspace,
-    journal: Journal,
-    /// A write failed in a way that leaves it unknown what the disk has.
-    failed: AtomicBool,
+    journal: Arc<Journal>,
+    failure: Arc<Failure>,
+    relief: Relief,
     database: Database,
-}
-
-/// The keyspace of each space.
-#[derive(Clone)]
-struct Spaces {
-    clouds: Keyspace,
-    channels: Keyspace,
-    agenda: Keyspace,
-    logs: Keyspace,
-    code: Keyspace,
-    host: Keyspace,
-}
-
-impl Spaces {
-    fn open(database: &Database, options: &Options) -> fjall::Result<Self> {
-        let open = |space: Space| database.keyspace(space.name(), || form(space, options));
-        Ok(Self {
-            clouds: open(Space::Clouds)?,
-            channels: open(Space::Channels)?,
-            agenda: open(Space::Agenda)?,
-            logs: open(Space::Logs)?,
-            code: open(Space::Code)?,
-            host: open(Space::Host)?,
-        })
-    }
-
-    fn of(&self, space: Space) -> &Keyspace {
-        match space {
-            Space::Clouds => &self.clouds,
-            Space::Channels => &self.channels,
-            Space::Agenda => &self.agenda,
-            Space::Logs => &self.logs,
-            Space::Code => &self.code,
-            Space::Host => &self.host,
-        }
-    }
-}
-
-/// How the files of a space are made.
-fn form(space: Space, options: &Options) -> KeyspaceCreateOptions {
-    let buffer = options.buffer_bytes.max(MIB);
-    // Files as large as a buffer: with the engine's larger ones, each few buffers would be merged with many times as much.
-    let files = Leveled::default().with_table_target_size(buffer);
-    let form = KeyspaceCreateOptions::default()
-        .max_memtable_size(buffer)
-        .compaction_strategy(Arc::new(files))
-        // A file's index is read piece by piece, not as a whole for the first look into the file.
-        .index_block_partitioning_policy(PartitioningPolicy::new([false, false, true]));
-    match space {
-        // They are scanned: filters answer for single keys only.
-        Space::Clouds | Space::Logs => form.filter_policy(FilterPolicy::disabled()),
-        Space::Channels | Space::Agenda | Space::Code | Space::Host => form,
-    }
 }
 
 impl FjallStore {
@@ -163,6 +108,12 @@ impl FjallStore {
         let synced = synced.and_then(|count| Some(u64::from_be_bytes((*count).try_into().ok()?)));
         let synced = synced.unwrap_or_default();
         before.compare(synced)?;
+        let journal = Arc::new(Journal::open(folder, synced)?);
+        let failure = Arc::new(Failure::new(database.clone()));
+        let keyspaces = Space::ALL.map(|space| spaces.of(space)).into_iter().chain([&marks]);
+        let keyspaces = keyspaces.chain(large.keyspaces.all()).cloned().collect();
+        let relief = Relief::start(keyspaces, journal.clone(), failure.clone());
+        let relief = relief.map_err(|error| from_io(&place, &error))?;
         let store = Self {
             folder: folder.to_owned(),
             reserve_bytes: options.reserve_bytes,
@@ -170,8 +121,9 @@ impl FjallStore {
             spaces,
             large,
             marks,
-            journal: Journal::open(folder, synced)?,
-            failed: AtomicBool::new(false),
+            journal,
+            failure,
+            relief,
             database,
         };
         migrate(&store, FORMAT, MIGRATIONS)?;
@@ -202,13 +154,12 @@ impl FjallStore {
     }
 
     fn view(&self) -> View {
-        let (spaces, large) = (self.spaces.clone(), self.large.keyspaces.clone());
-        View { snapshot: self.database.snapshot(), spaces, large }
+        View::new(&self.database, self.spaces.clone(), self.large.keyspaces.clone())
     }
 
     /// Nothing is taken after a failure: the engine may still hold half of what it could not write, and another write would complete it.
     fn check_usable(&self) -> Result<(), StoreError> {
-        if self.failed.load(Ordering::Acquire) {
+        if self.failure.is_there() {
             return Err(StoreError::Io(format!(
                 "{}: an earlier write failed, so nothing more is taken",
                 self.place()
@@ -243,16 +194,26 @@ impl FjallStore {
             let mut writes = self.database.batch().durability(Some(PersistMode::Buffer));
             add(&mut writes);
             writes.commit()
-        }))
+        }))?;
+        self.relief.note(bytes);
+        Ok(())
     }
 
     fn failing<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        if result.is_err() && !self.failed.swap(true, Ordering::AcqRel) {
-            // Dropped, the engine would try to write its buffer again and bring the failed batch back. Kept, it ends with the process.
-            std::mem::forget(self.database.clone());
+        if result.is_err() {
+            self.failure.note();
         }
         result
     }
+}
+
+/// What a batch writes.
+fn batch_bytes(batch: &Batch) -> u64 {
+    let bytes = |write: &Write| match write {
+        Write::Put(_, key, value) => (key.len() + value.len()) as u64,
+        Write::Remove(_, key) => key.len() as u64,
+    };
+    batch.writes.iter().map(bytes).sum()
 }
 
 /// What a batch puts.
@@ -325,6 +286,7 @@ impl Store for FjallStore {
             writes.commit()
         }))?;
         self.large.committed(changes);
+        self.relief.note(batch_bytes(batch));
         Ok(())
     }
 
@@ -352,66 +314,11 @@ impl Store for FjallStore {
 
 impl Drop for FjallStore {
     fn drop(&mut self) {
+        self.relief.stop();
         // The engine syncs when it goes; this counts it. What fails here fails there, and is found at the next start.
         let _ = self.sync();
         if self.check_usable().is_ok() {
             self.empty_buffers();
-        }
-    }
-}
-
-/// What the store held when it was taken.
-struct View {
-    snapshot: Snapshot,
-    spaces: Spaces,
-    large: large::Keyspaces,
-}
-
-impl View {
-    /// A value that lies elsewhere, if it does: what is there is empty then.
-    fn elsewhere(&self, space: Space, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if space == Space::Clouds && value.is_empty() {
-            self.large.read(&self.snapshot, key)
-        } else {
-            Ok(None)
-        }
-    }
-}
-
-impl Read for View {
-    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        // The engine cannot hold an empty key and may not be asked for one.
-        if key.is_empty() {
-            return Ok(None);
-        }
-        let found = guarded(space.name(), || self.snapshot.get(self.spaces.of(space), key))?;
-        let Some(value) = found else { return Ok(None) };
-        let elsewhere = self.elsewhere(space, key, &value)?;
-        Ok(Some(elsewhere.unwrap_or_else(|| value.to_vec())))
-    }
-
-    fn scan(
-        &self,
-        space: Space,
-        from: &[u8],
-        to: Option<&[u8]>,
-        visit: Visitor<'_>,
-    ) -> Result<(), StoreError> {
-        if to.is_some_and(|to| to <= from) {
-            return Ok(());
-        }
-        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
-        let mut entries =
-            guarded(space.name(), || Ok(self.snapshot.range::<&[u8], _>(self.spaces.of(space), range)))?;
-        loop {
-            let next = guarded(space.name(), || entries.next().map(|e| e.into_inner()).transpose());
-            let Some((key, value)) = next? else {
-                return Ok(());
-            };
-            let elsewhere = self.elsewhere(space, &key, &value)?;
-            if visit(&key, elsewhere.as_deref().unwrap_or(&value)).is_break() {
-                return Ok(());
-            }
         }
     }
 }

@@ -8,7 +8,12 @@ mod fjall;
 mod format;
 mod journal;
 mod large;
+mod relief;
 mod room;
+mod spaces;
+mod view;
 
 pub use fjall::{FjallStore, Options};
 pub use format::{FORMAT, Migration, migrate};
+
+const MIB: u64 = 1024 * 1024;

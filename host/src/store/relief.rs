@@ -1,0 +1,142 @@
+//! What the engine would do while commits wait, done ahead on a thread of its own.
+//!
+//! Before a buffer goes to a file, the engine syncs its journal under the lock that commits take, and a buffer that is in a file is freed under the
+//! lock of its keyspace: after 16 MiB of small writes either takes tens of milliseconds. The thread syncs the journal whenever some of it was
+//! written, so that the engine finds little to sync, and holds on to the buffers, so that it is the last to let go of them and frees
+//! them where nobody waits.
+
+use super::journal::Journal;
+use crate::priority::step_back;
+use fjall::{AbstractTree as _, Database, Keyspace};
+use std::any::Any;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
+
+/// Bytes written between two looks.
+const STEP: u64 = 256 * 1024;
+/// How soon buffers that are in files, but that others still read, are looked at again.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// Whether a write failed in a way that leaves it unknown what the disk has.
+pub struct Failure {
+    there: AtomicBool,
+    database: Database,
+}
+
+impl Failure {
+    /// None so far.
+    pub const fn new(database: Database) -> Self {
+        Self { there: AtomicBool::new(false), database }
+    }
+
+    /// Is there one?
+    pub fn is_there(&self) -> bool {
+        self.there.load(Ordering::Acquire)
+    }
+
+    /// There is one.
+    pub fn note(&self) {
+        if !self.there.swap(true, Ordering::AcqRel) {
+            // Dropped, the engine would try to write its buffer again and bring the failed batch back. Kept, it ends with the process.
+            std::mem::forget(self.database.clone());
+        }
+    }
+}
+
+/// The thread; it sleeps while nothing is written.
+pub struct Relief {
+    state: Arc<State>,
+    thread: Thread,
+    handle: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Bytes written since the last look.
+    written: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Relief {
+    /// Starts the thread.
+    pub fn start(keyspaces: Vec<Keyspace>, journal: Arc<Journal>, failure: Arc<Failure>) -> io::Result<Self> {
+        let state = Arc::<State>::default();
+        let desk = Desk { state: state.clone(), keyspaces, journal, failure };
+        let handle = thread::Builder::new().name("relief".into()).spawn(move || {
+            step_back(15);
+            desk.run();
+        })?;
+        Ok(Self { state, thread: handle.thread().clone(), handle: Some(handle) })
+    }
+
+    /// So many bytes were written.
+    pub fn note(&self, bytes: u64) {
+        let before = self.state.written.fetch_add(bytes, Ordering::Relaxed);
+        if before < STEP && before + bytes >= STEP {
+            self.thread.unpark();
+        }
+    }
+
+    /// Ends the thread, and waits for its end.
+    pub fn stop(&mut self) {
+        self.state.stopped.store(true, Ordering::Release);
+        self.thread.unpark();
+        if let Some(handle) = self.handle.take() {
+            // A panic there has been reported there.
+            drop(handle.join());
+        }
+    }
+}
+
+impl Drop for Relief {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A buffer of the engine.
+type Buffer = Arc<dyn Any + Send + Sync>;
+
+struct Desk {
+    state: Arc<State>,
+    keyspaces: Vec<Keyspace>,
+    journal: Arc<Journal>,
+    failure: Arc<Failure>,
+}
+
+impl Desk {
+    fn run(&self) {
+        let mut current: Vec<Buffer> = self.keyspaces.iter().map(buffer).collect();
+        let mut retired: Vec<Buffer> = Vec::new();
+        while !self.state.stopped.load(Ordering::Acquire) {
+            if self.state.written.swap(0, Ordering::Relaxed) >= STEP
+                && !self.failure.is_there()
+                && let Err(error) = self.journal.ease()
+            {
+                tracing::error!(%error, "the journal could not be synced");
+                self.failure.note();
+            }
+            for (keyspace, held) in self.keyspaces.iter().zip(&mut current) {
+                let now = buffer(keyspace);
+                if !Arc::ptr_eq(&now, held) {
+                    retired.push(std::mem::replace(held, now));
+                }
+            }
+            // Nobody takes up again what only this holds.
+            retired.retain(|buffer| Arc::strong_count(buffer) > 1);
+            if retired.is_empty() {
+                thread::park();
+            } else {
+                thread::park_timeout(AGAIN);
+            }
+        }
+    }
+}
+
+/// The buffer that takes a keyspace's writes now.
+fn buffer(keyspace: &Keyspace) -> Buffer {
+    keyspace.tree.active_memtable()
+}

@@ -1,0 +1,69 @@
+//! The store as it was at one moment.
+
+use super::engine_errors::guarded;
+use super::large::Keyspaces;
+use super::spaces::Spaces;
+use fjall::{Database, Readable as _, Snapshot};
+use krl_kernel::store::{Read, Space, StoreError, Visitor};
+use std::ops::Bound;
+
+/// What the store held when it was taken.
+pub struct View {
+    snapshot: Snapshot,
+    spaces: Spaces,
+    large: Keyspaces,
+}
+
+impl View {
+    /// What these hold now.
+    pub fn new(database: &Database, spaces: Spaces, large: Keyspaces) -> Self {
+        Self { snapshot: database.snapshot(), spaces, large }
+    }
+
+    /// A value that lies elsewhere, if it does: what is there is empty then.
+    fn elsewhere(&self, space: Space, key: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if space == Space::Clouds && value.is_empty() {
+            self.large.read(&self.snapshot, key)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+impl Read for View {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        // The engine cannot hold an empty key and may not be asked for one.
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let found = guarded(space.name(), || self.snapshot.get(self.spaces.of(space), key))?;
+        let Some(value) = found else { return Ok(None) };
+        let elsewhere = self.elsewhere(space, key, &value)?;
+        Ok(Some(elsewhere.unwrap_or_else(|| value.to_vec())))
+    }
+
+    fn scan(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: Option<&[u8]>,
+        visit: Visitor<'_>,
+    ) -> Result<(), StoreError> {
+        if to.is_some_and(|to| to <= from) {
+            return Ok(());
+        }
+        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
+        let mut entries =
+            guarded(space.name(), || Ok(self.snapshot.range::<&[u8], _>(self.spaces.of(space), range)))?;
+        loop {
+            let next = guarded(space.name(), || entries.next().map(|e| e.into_inner()).transpose());
+            let Some((key, value)) = next? else {
+                return Ok(());
+            };
+            let elsewhere = self.elsewhere(space, &key, &value)?;
+            if visit(&key, elsewhere.as_deref().unwrap_or(&value)).is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
