@@ -58,6 +58,17 @@ ruleset hog {
     }
   }
 
+  rule giant {
+    select when hog giant
+    pre {
+      part = 0.range(22).reduce(function(text, i) { text + text }, "0123456789abcdef")
+      giant = [part, part, part, part, part, part, part, part].join("")
+    }
+    fired {
+      ent:giant := giant
+    }
+  }
+
   rule large {
     select when hog large
     pre {

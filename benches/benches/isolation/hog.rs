@@ -3,6 +3,7 @@
 use crate::clouds;
 use krl_host::api::Engine as _;
 use krl_host::engine::Engine;
+use krl_kernel::cloud::Budgets;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,24 +20,37 @@ const QUEUED: usize = 100_000;
 pub struct Hog {
     /// The type of its events.
     pub name: &'static str,
-    /// Do its events queue? Else the next one comes when the former is done.
-    queues: bool,
+    sends: Sends,
 }
 
-const fn hog(name: &'static str, queues: bool) -> Hog {
-    Hog { name, queues }
+/// How many events it is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sends {
+    Nothing,
+    /// Two at a time: the next one comes when a former is done.
+    Two,
+    /// One at a time.
+    One,
+    /// Many at once.
+    Queue,
+}
+
+const fn hog(name: &'static str, sends: Sends) -> Hog {
+    Hog { name, sends }
 }
 
 /// All kinds: no hog at all, to see how much two measurements of the same differ; a rule without end; one that raises its own event; one that
-/// builds towards a value of gigabytes; one that reads and writes a value of 8 MB; sorting, joining and replacing; 10⁵ events that are sent at once.
+/// builds towards a value of gigabytes; one that makes and stores a value of 1 GiB, with budgets that let it; one that reads and writes a value of
+/// 8 MB; sorting, joining and replacing; 10⁵ events that are sent at once.
 pub const HOGS: &[Hog] = &[
-    hog("none", false),
-    hog("endless", false),
-    hog("again", false),
-    hog("huge", false),
-    hog("large", false),
-    hog("natives", false),
-    hog("queued", true),
+    hog("none", Sends::Nothing),
+    hog("endless", Sends::Two),
+    hog("again", Sends::Two),
+    hog("huge", Sends::Two),
+    hog("giant", Sends::One),
+    hog("large", Sends::Two),
+    hog("natives", Sends::Two),
+    hog("queued", Sends::Queue),
 ];
 
 /// A hog at work.
@@ -49,20 +63,37 @@ pub struct AtWork {
 }
 
 impl Hog {
+    /// Do its events end with a budget used up?
+    fn fails(&self) -> bool {
+        matches!(self.name, "endless" | "again" | "huge")
+    }
+
+    /// What its host lets each event take.
+    pub fn budgets(&self) -> Budgets {
+        let budgets = Budgets::default();
+        if self.name != "giant" {
+            return budgets;
+        }
+        let memory_bytes = 2 << 30;
+        Budgets { memory_bytes, instructions: 2_000_000_000, event_instructions: 4_000_000_000, ..budgets }
+    }
+
     /// Sets it to work, and gives it a moment to get going.
     pub fn start(&self, engine: &Arc<Engine>, channel: &str) -> AtWork {
         let crowd = Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let sent = Arc::<AtomicUsize>::default();
         let (stopped, done) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
-        let senders = match self.name {
-            "none" => 0,
-            _ if self.queues => QUEUED,
-            _ => 2,
+        let queues = self.sends == Sends::Queue;
+        let senders = match self.sends {
+            Sends::Nothing => 0,
+            Sends::One => 1,
+            Sends::Two => 2,
+            Sends::Queue => QUEUED,
         };
         let tasks = (0..senders).map(|_| {
             let (engine, stopped, done) = (engine.clone(), stopped.clone(), done.clone());
             let sent = sent.clone();
-            let (event, queues) = (clouds::event(channel, "hog", self.name), self.queues);
+            let (event, fails) = (clouds::event(channel, "hog", self.name), self.fails());
             crowd.spawn(async move {
                 while !stopped.load(Ordering::Relaxed) {
                     if queues {
@@ -74,7 +105,8 @@ impl Hog {
                             Poll::Pending => drop(taken.await.unwrap()),
                         }
                     } else {
-                        engine.signal(event.clone()).await.unwrap();
+                        let answer = engine.signal(event.clone()).await.unwrap();
+                        assert_eq!(!answer.errors.is_empty(), fails, "{:?}", answer.errors);
                     }
                     done.fetch_add(1, Ordering::Relaxed);
                     if queues {
@@ -84,7 +116,7 @@ impl Hog {
             })
         });
         let tasks = tasks.collect();
-        while self.queues && sent.load(Ordering::Relaxed) < QUEUED {
+        while queues && sent.load(Ordering::Relaxed) < QUEUED {
             std::thread::sleep(Duration::from_millis(1));
         }
         std::thread::sleep(Duration::from_millis(100));

@@ -102,7 +102,7 @@ struct Place {
 }
 
 impl Place {
-    async fn build(args: &Args, threads: usize) -> Self {
+    async fn build(args: &Args, threads: usize, hog: &Hog) -> Self {
         let home = tempfile::tempdir_in(&args.home).unwrap();
         let store: Arc<dyn Store> = match args.on_disk {
             true => Arc::new(FjallStore::open(home.path(), &store::Options::default()).unwrap()),
@@ -112,6 +112,7 @@ impl Place {
             files: Files::Anywhere,
             threads: Some(threads),
             durability: args.durability,
+            budgets: hog.budgets(),
             ..Settings::default()
         };
         let engine = Arc::new(open_engine(&settings, store, ShardLimits::default()).await.unwrap());
@@ -157,7 +158,7 @@ fn main() {
 type Pair = (Figures, Figures);
 
 fn compare(runtime: &Runtime, args: &Args, threads: usize, hog: &Hog) {
-    let place = runtime.block_on(Place::build(args, threads));
+    let place = runtime.block_on(Place::build(args, threads, hog));
     let mut kinds = vec![("on its thread", place.near.clone())];
     if !place.far.is_empty() {
         kinds.push(("on the other", place.far.clone()));
