@@ -18,17 +18,41 @@ pub struct Native {
     pub call: NativeCall,
 }
 
+/// A native that works on values alone.
+pub type PureCall = fn(&mut Heap, &[Value]) -> Result<Value, Fault>;
+
 /// The ways a native runs. Arguments beyond those given are `null`: read them with [`arg`].
 #[derive(Clone, Copy, Debug)]
 pub enum NativeCall {
     /// Works on values alone.
-    Pure(fn(&mut Heap, &[Value]) -> Result<Value, Fault>),
+    Pure(PureCall),
+    /// Works on values alone, and looks at its first argument in one place only: the size of that does not count.
+    Part(PureCall),
     /// Needs the host: clock, event, randomness, state, log.
     Host(fn(&mut Context<'_>, &[Value]) -> Result<Value, Fault>),
     /// Calls functions it is given: answers at once or starts an [`Iteration`] that the machine drives on its own frame stack.
     Iterate(fn(&mut Heap, &[Value]) -> Result<Start, Fault>),
     /// The host answers, perhaps later: the machine suspends (`Outcome::Suspended`) unless [`Host::request`] answers at once.
     Request,
+}
+
+impl NativeCall {
+    /// The code of a native that works on values alone.
+    #[must_use]
+    pub const fn pure(self) -> Option<PureCall> {
+        match self {
+            Self::Pure(call) | Self::Part(call) => Some(call),
+            Self::Host(_) | Self::Iterate(_) | Self::Request => None,
+        }
+    }
+
+    /// The arguments whose sizes tell how long it takes.
+    pub(crate) fn sized(self, args: &[Value]) -> &[Value] {
+        match self {
+            Self::Part(_) => args.get(1..).unwrap_or_default(),
+            _ => args,
+        }
+    }
 }
 
 /// How an iterating native begins.

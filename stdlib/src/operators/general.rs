@@ -18,11 +18,11 @@ signatures! {
         r#"255.as("Hex")"# => r#""ff""#
     }
     /// The name of the value's kind.
-    fn typeof(val: ANY) -> STRING = Pure(type_of) {
+    fn typeof(val: ANY) -> STRING = Part(type_of) {
         r#"{"a":1}.typeof()"# => r#""Map""#
     }
     /// Is the value `null`?
-    fn isnull(; val: ANY) -> BOOLEAN = Pure(is_null) {
+    fn isnull(; val: ANY) -> BOOLEAN = Part(is_null) {
         r#"{}{"missing"}.isnull()"# => "true"
     }
     /// The value, or `defaultVal` where the value is `null`.
@@ -36,11 +36,11 @@ signatures! {
     }
     /// Has the value nothing in it?
     /// True for `null`, empty texts, arrays and maps, and for all numbers, booleans and regular expressions.
-    fn isEmpty(val: ANY(STRING|COLLECTION|NULL)) -> BOOLEAN = Pure(is_empty) {
+    fn isEmpty(val: ANY(STRING|COLLECTION|NULL)) -> BOOLEAN = Part(is_empty) {
         r#"{"a":1}.isEmpty()"# => "false"
     }
     /// The number of items of an array, entries of a map or characters of a text; 0 for all else.
-    fn length(val: ANY(STRING|COLLECTION)) -> NUMBER = Pure(length) {
+    fn length(val: ANY(STRING|COLLECTION)) -> NUMBER = Part(length) {
         r#"["a","b"].length()"# => "2",
         r#""😀".length()"# => "1"
     }
@@ -131,7 +131,7 @@ fn is_empty(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let value = arg(args, 0);
     yes_no(match heap.kind(value) {
         Kind::String => heap.str(value).is_empty(),
-        Kind::Array => heap.array(value).is_empty(),
+        Kind::Array => heap.array_len(value) == 0,
         Kind::Map => heap.map_len(value) == 0,
         Kind::Function | Kind::Action | Kind::ActionFunction => false,
         _ => true,

@@ -9,7 +9,7 @@ use krl_vm::value::Value;
 
 signatures! {
     /// The first element of an array, `null` if it is empty. Anything else is its own head.
-    fn head(val: ANY(ARRAY)) -> ElementOf(0) = Pure(head) {
+    fn head(val: ANY(ARRAY)) -> ElementOf(0) = Part(head) {
         r#"["a","b"].head()"# => r#""a""#
     }
     /// All elements of an array but the first; `[]` for anything else.
@@ -18,7 +18,7 @@ signatures! {
     }
     /// An array of the receiver's elements and the arguments.
     /// An argument that is an array adds its elements. A receiver that is no array counts as an array of itself, `null` as `[]`.
-    fn append(val: ANY(ARRAY|NULL); a: ANY, b: ANY, c: ANY, d: ANY, e: ANY) -> ARRAY, variadic true = Pure(append) {
+    fn append(val: ANY(ARRAY|NULL); a: ANY, b: ANY, c: ANY, d: ANY, e: ANY) -> ARRAY, variadic true = Part(append) {
         "[1].append(2, [3,4])" => "[1,2,3,4]",
         "[1].append([[2]])" => "[1,[2]]"
     }

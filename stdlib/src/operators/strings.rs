@@ -49,7 +49,7 @@ signatures! {
     /// With a positive `len` that many characters from `start`; with `len` 0 or none to the end; a negative `len` leaves out as many characters
     /// at the end. Bounds outside the text count as its ends, and bounds in the wrong order are swapped. A `start` that is no number gives the
     /// whole text.
-    fn substr(val: ANY(STRING); start: ANY(NUMBER), len: ANY(NUMBER)) -> STRING = Pure(substr) {
+    fn substr(val: ANY(STRING); start: ANY(NUMBER), len: ANY(NUMBER)) -> STRING = Part(substr) {
         r#""hello".substr(1, 3)"# => r#""ell""#,
         r#""hello".substr(1, -1)"# => r#""ell""#
     }

@@ -45,7 +45,7 @@ fn value(heap: &mut Heap, data: &Data) -> Value {
 /// Calls a native as the machine does; the functions it calls are natives too.
 fn call(heap: &mut Heap, id: u16, args: &[Value]) -> Result<Value, Fault> {
     let mut iteration = match natives()[usize::from(id)].call {
-        NativeCall::Pure(f) => return f(heap, args),
+        NativeCall::Pure(f) | NativeCall::Part(f) => return f(heap, args),
         NativeCall::Iterate(f) => match f(heap, args)? {
             Start::Done(v) => return Ok(v),
             Start::Iterate(iteration) => iteration,
@@ -206,7 +206,7 @@ fn any_arguments_do() {
     let mut h = heap();
     let mut edges = h.array_from(&[]).unwrap();
     for (id, native) in natives().iter().enumerate() {
-        if !matches!(native.call, NativeCall::Pure(_) | NativeCall::Iterate(_)) {
+        if !matches!(native.call, NativeCall::Pure(_) | NativeCall::Part(_) | NativeCall::Iterate(_)) {
             continue;
         }
         let (arity, pool_size) = (native.params.len().clamp(1, 3), EDGE_COUNT);

@@ -14,7 +14,6 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, ModuleReloc, default_libcall_names};
 use krl_vm::interp::compiled::{Address, MAX_COMPILED_REGISTERS};
 use krl_vm::load::LoadedUnit;
-use krl_vm::native::NativeCall;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -272,7 +271,7 @@ pub enum Form {
 
 /// Which natives of a unit work on values alone.
 pub fn pure_natives(unit: &LoadedUnit) -> Vec<bool> {
-    unit.natives().iter().map(|n| matches!(n.native.call, NativeCall::Pure(_))).collect()
+    unit.natives().iter().map(|n| n.native.call.pure().is_some()).collect()
 }
 
 pub(crate) fn failed(error: impl fmt::Display) -> NoCode {

@@ -172,7 +172,12 @@ impl Heap {
     /// Number of Unicode scalar values (`spec/decisions.md` L2).
     #[must_use]
     pub fn char_count(&self, v: Value) -> usize {
-        if self.is_ascii(v) { (self.word(v, 0) & LEN) as usize } else { self.str(v).chars().count() }
+        if self.is_ascii(v) {
+            return (self.word(v, 0) & LEN) as usize;
+        }
+        let text = self.str(v);
+        self.count_work(text.len() as u64 / 128);
+        text.chars().count()
     }
 
     /// The header of a string but for what is not known of a text: is it ASCII?

@@ -175,9 +175,9 @@ impl Vm {
     ) -> Result<Flow, Fault> {
         let instance = self.calls.frames.last().map_or(0, |f| f.instance);
         let used = self.heap.used_bytes();
-        self.meter.fuel -= announce(host, charge_before(&self.heap, args));
+        self.meter.fuel -= announce(host, charge_before(&self.heap, native.call.sized(args)));
         let answer = match native.call {
-            NativeCall::Pure(f) => Answer::Value(f(&mut self.heap, args)?),
+            NativeCall::Pure(f) | NativeCall::Part(f) => Answer::Value(f(&mut self.heap, args)?),
             NativeCall::Host(f) => {
                 let heap = &mut self.heap;
                 Answer::Value(f(&mut Context { heap, host: &mut *host, instance }, args)?)

@@ -10,7 +10,7 @@ use super::effects::{After, Scene, unset};
 use super::frame::ReturnTo;
 use super::{Vm, meter, operators};
 use crate::fault::Fault;
-use crate::native::{Host, NativeCall};
+use crate::native::Host;
 use crate::op::{NO_REGISTER, Op};
 use crate::value::{Kind, Value};
 use std::sync::Arc;
@@ -297,9 +297,10 @@ impl Vm {
                     Op::CallNative => {
                         let native = unit.natives()[usize::from(b)].native;
                         let args = many!(c, insn.flags());
-                        if let NativeCall::Pure(pure) = native.call {
+                        if let Some(pure) = native.call.pure() {
                             let used = self.heap.used_bytes();
-                            self.meter.fuel -= meter::announce(host, meter::charge_before(&self.heap, args));
+                            let charge = meter::charge_before(&self.heap, native.call.sized(args));
+                            self.meter.fuel -= meter::announce(host, charge);
                             let value = attempt!(pure(&mut self.heap, args));
                             self.meter.fuel -= meter::charge_after(&self.heap, used);
                             if a != NO_REGISTER {

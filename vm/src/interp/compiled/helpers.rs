@@ -304,11 +304,12 @@ unsafe extern "C" fn call_pure(
         // SAFETY: compiled code passes that many registers.
         let args = unsafe { std::slice::from_raw_parts(arguments, count as usize) };
         let import = env.loaded().natives().get(native as usize);
-        let Some(NativeCall::Pure(pure)) = import.map(|i| i.native.call) else {
+        let call = import.map(|i| i.native.call);
+        let Some((call, pure)) = call.and_then(|call| Some((call, call.pure()?))) else {
             return Err(Fault::internal("a native that is not pure").into());
         };
         let used = vm.heap.used_bytes();
-        vm.meter.fuel -= announce(host, charge_before(&vm.heap, args));
+        vm.meter.fuel -= announce(host, charge_before(&vm.heap, call.sized(args)));
         let value = pure(&mut vm.heap, args)?;
         vm.meter.fuel -= charge_after(&vm.heap, used);
         Ok(value.bits())
@@ -335,9 +336,9 @@ unsafe extern "C" fn call_native(
         };
         let instance = env.instance;
         let used = vm.heap.used_bytes();
-        vm.meter.fuel -= announce(host, charge_before(&vm.heap, args));
+        vm.meter.fuel -= announce(host, charge_before(&vm.heap, native.call.sized(args)));
         let start = match native.call {
-            NativeCall::Pure(f) => Start::Done(f(&mut vm.heap, args)?),
+            NativeCall::Pure(f) | NativeCall::Part(f) => Start::Done(f(&mut vm.heap, args)?),
             NativeCall::Host(f) => {
                 Start::Done(f(&mut Context { heap: &mut vm.heap, host: &mut *host, instance }, args)?)
             }
