@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use krl_host::store::backup::{BackupError, Contents, backup, restore, verify_backup, verify_store};
-use krl_host::store::{FjallStore, Options};
+use krl_host::store::{FORMAT, FjallStore, Options};
 use krl_kernel::store::{Batch, Read, Space, Store, StoreError};
 use std::fs;
 use std::ops::ControlFlow;
@@ -134,7 +134,7 @@ fn damage_is_told_with_its_place() {
         (
             "newer store",
             [&good[..12], &[0, 0, 0, 8], &good[16..]].concat(),
-            "file has format 8, and this version reads formats up to 2".into(),
+            format!("file has format 8, and this version reads formats up to {FORMAT}"),
         ),
         (
             "header only",

@@ -6,7 +6,6 @@
 //!                                                          └──────── answers ◄────────┘
 //! ```
 
-mod ahead;
 mod api;
 mod ask;
 mod circle;

@@ -1,6 +1,5 @@
 //! What the kernel's clouds run in, on this host.
 
-use super::ahead::Ahead;
 use super::owners::Owners;
 use crate::registry::{Address, ContentHash, Registry};
 use krl_kernel::cloud::{Budgets, Realm};
@@ -15,7 +14,6 @@ use std::sync::Arc;
 /// The realm of a host.
 pub struct HostRealm {
     pub store: Arc<dyn Store>,
-    pub ahead: Ahead,
     pub library: Library,
     pub registry: Registry,
     pub owners: Owners,
@@ -37,7 +35,7 @@ impl Realm for HostRealm {
     }
 
     fn write_ahead(&self, batch: &mut Batch) -> Result<(), StoreError> {
-        self.ahead.write(batch)
+        self.store.write_ahead(batch)
     }
 
     fn library(&self) -> &Library {

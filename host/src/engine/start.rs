@@ -10,7 +10,7 @@ use super::realm::HostRealm;
 use super::scribe::Scribe;
 use super::seat::{Home, ShardSeat};
 use super::waits::Waits;
-use super::{Core, Defaults, ahead, commit, courier, lanes, sweep, timers, worker};
+use super::{Core, Defaults, commit, courier, lanes, sweep, timers, worker};
 use crate::api::Problem as Told;
 use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::{Client, Transport};
@@ -134,10 +134,8 @@ impl Engine {
             Arc::new(Channels::new(store.clone(), policies.clone(), owners.clone(), registry.clone()));
         let lists = Arc::<ListTable>::default();
         let seed = entropy()?;
-        let (ahead, large) = ahead::Ahead::new();
         let realm = Arc::new(HostRealm {
             store: store.clone(),
-            ahead,
             library: library.clone(),
             registry: registry.clone(),
             owners: owners.clone(),
@@ -227,8 +225,6 @@ impl Engine {
         }
         // The threads of shards and lanes are the last who know it.
         drop(realm);
-        let (store, durability) = (core.store.clone(), options.durability);
-        threads.push(thread("large".into(), move || ahead::run(&*store, durability, &large))?);
         let timed = core.clone();
         threads.push(thread("timers".into(), move || timers::run(&timed))?);
         let (ending, ends) = bounded(0);

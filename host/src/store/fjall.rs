@@ -15,8 +15,8 @@ use super::room::free_bytes;
 use super::spaces::Spaces;
 use super::view::View;
 use crate::priority::step_back;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
-use krl_kernel::store::{Batch, Durability, Read, Space, Store, StoreError, Visitor, Write};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use krl_kernel::store::{Batch, Read, Space, Store, StoreError, Visitor, Write};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -98,12 +98,11 @@ impl FjallStore {
             let spaces = Spaces::open(&database, options)?;
             let marks =
                 database.keyspace("marks", || KeyspaceCreateOptions::default().max_memtable_size(MIB))?;
-            let large = Large::open(&database, options.buffer_bytes.max(MIB))?;
-            Ok((database, spaces, large, marks))
+            Ok((database, spaces, marks))
         };
         let opened = std::thread::scope(|scope| scope.spawn(|| guarded(&place, open)).join());
         let gone = |_| StoreError::Io(format!("{place}: it could not be opened"));
-        let (database, spaces, large, marks) = opened.map_err(gone)??;
+        let (database, spaces, marks) = opened.map_err(gone)??;
         let synced = guarded(&place, || marks.get(SYNCED))?;
         let synced = synced.and_then(|count| Some(u64::from_be_bytes((*count).try_into().ok()?)));
         let synced = synced.unwrap_or_default();
@@ -111,8 +110,9 @@ impl FjallStore {
         let journal = Arc::new(Journal::open(folder, synced)?);
         let failure = Arc::new(Failure::new(database.clone()));
         let keyspaces = Space::ALL.map(|space| spaces.of(space)).into_iter().chain([&marks]);
-        let keyspaces = keyspaces.chain(large.keyspaces.all()).cloned().collect();
-        let relief = Relief::start(keyspaces, journal.clone(), failure.clone());
+        let large = Large::open(folder, &database)?;
+        let keyspaces = keyspaces.chain([large.heads()]).cloned().collect();
+        let relief = Relief::start(keyspaces, journal.clone(), large.files.clone(), failure.clone());
         let relief = relief.map_err(|error| from_io(&place, &error))?;
         let store = Self {
             folder: folder.to_owned(),
@@ -126,7 +126,9 @@ impl FjallStore {
             relief,
             database,
         };
+        store.large.move_in(&store.database)?;
         migrate(&store, FORMAT, MIGRATIONS)?;
+        store.large.clear_up(&store.database)?;
         Ok(store)
     }
 
@@ -135,7 +137,8 @@ impl FjallStore {
     /// # Errors
     /// The medium's.
     pub fn disk_bytes(&self) -> Result<u64, StoreError> {
-        guarded(&self.place(), || self.database.disk_space())
+        let files = self.large.files.disk_bytes().map_err(|error| from_io(&self.place(), &error))?;
+        Ok(files + guarded(&self.place(), || self.database.disk_space())?)
     }
 
     fn place(&self) -> String {
@@ -145,7 +148,7 @@ impl FjallStore {
     /// Lets the buffers go to files, for a while: what is in files is passed over in the journals at the next start.
     fn empty_buffers(&self) {
         let spaces = Space::ALL.map(|space| self.spaces.of(space));
-        let others = [&self.marks].into_iter().chain(self.large.keyspaces.all());
+        let others = [&self.marks, self.large.heads()];
         spaces.into_iter().chain(others).for_each(|space| drop(space.rotate_memtable()));
         let begun = Instant::now();
         while self.database.write_buffer_size() > 0 && begun.elapsed() < LONGEST_CLOSE {
@@ -154,7 +157,7 @@ impl FjallStore {
     }
 
     fn view(&self) -> View {
-        View::new(&self.database, self.spaces.clone(), self.large.keyspaces.clone())
+        View::new(&self.database, self.spaces.clone(), &self.large)
     }
 
     /// Nothing is taken after a failure: the engine may still hold half of what it could not write, and another write would complete it.
@@ -183,19 +186,6 @@ impl FjallStore {
         let left = free_bytes(&self.folder)?.checked_sub(reserve.saturating_add(bytes));
         let left = left.ok_or(StoreError::Full)?;
         *room = (bytes > 0).then(|| (Instant::now(), left.min(ROOM_BYTES)));
-        Ok(())
-    }
-
-    /// Makes writes of so many bytes that no batch has.
-    pub(super) fn write(&self, bytes: u64, add: impl FnOnce(&mut OwnedWriteBatch)) -> Result<(), StoreError> {
-        self.check_usable()?;
-        self.check_room(bytes)?;
-        self.failing(guarded(&self.place(), || {
-            let mut writes = self.database.batch().durability(Some(PersistMode::Buffer));
-            add(&mut writes);
-            writes.commit()
-        }))?;
-        self.relief.note(bytes);
         Ok(())
     }
 
@@ -285,13 +275,21 @@ impl Store for FjallStore {
             }
             writes.commit()
         }))?;
-        self.large.committed(changes);
+        if self.large.committed(changes) {
+            self.relief.wake();
+        }
         self.relief.note(batch_bytes(batch));
         Ok(())
     }
 
-    fn write_ahead(&self, batch: &mut Batch, durability: Durability) -> Result<(), StoreError> {
-        self.large.write(self, batch, durability)
+    fn write_ahead(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        self.check_usable()?;
+        self.check_room(put_bytes(batch))?;
+        let written = self.large.write(batch);
+        if !batch.ahead.is_empty() {
+            self.relief.wake();
+        }
+        written
     }
 
     fn sync(&self) -> Result<(), StoreError> {

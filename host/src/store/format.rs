@@ -4,7 +4,7 @@ use krl_kernel::store::{Batch, Read, Space, Store, StoreError};
 use std::ops::ControlFlow;
 
 /// The format this version writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Where the version is kept: in `Space::Host`, big-endian.
 const KEY: &[u8] = b"format";
@@ -15,8 +15,8 @@ pub type Migration = fn(&dyn Store) -> Result<(), StoreError>;
 /// By the format they start from.
 ///
 /// Format 2 has lists of rulesets beside the heads of clouds and names once in a record of a log. Records of format 1 are read as they are, and
-/// written anew when they change.
-pub const MIGRATIONS: &[(u32, Migration)] = &[(1, |_| Ok(()))];
+/// written anew when they change. Format 3 has large values in files, which the store on disk has made when it comes here.
+pub const MIGRATIONS: &[(u32, Migration)] = &[(1, |_| Ok(())), (2, |_| Ok(()))];
 
 /// Marks an empty store with the `supported` format, and brings an older one up to it, step by step.
 ///

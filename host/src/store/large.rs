@@ -1,33 +1,28 @@
-//! Large values of clouds. They are written in pieces, ahead of the batches they belong to: a commit of a gigabyte would hold the journal for
-//! seconds, and everybody who commits waits for the journal. What the batch then has for such a key is an empty value, and a *head* that names
-//! the pieces by their number. A mark for each number without a head lets the pieces of values that were replaced, or never
-//! committed, be found and removed, also after a crash.
+//! Large values of clouds: each is a file of its own, in the folder `large`, so that a gigabyte passes neither through the engine's journal, for
+//! which everybody who commits waits, nor through its merging of files. A value is written, and on disk, ahead of the batch it belongs to. What
+//! the batch then has for its key is an empty value, and a *head* that names the file by its number.
+//!
+//! A file goes once nothing can need it: no reader from before it was replaced is left, and the disk has the batch that replaced it. Files
+//! without a head, which a crash leaves, go when the store is opened.
 
-use super::engine_errors::guarded;
-use super::fjall::FjallStore;
+use super::engine_errors::{from_io, guarded};
+use super::files::{Files, Generation};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, Readable, Snapshot};
-use krl_kernel::store::{Ahead, Batch, Durability, Space, Store as _, StoreError, Write};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use krl_kernel::store::{Ahead, Batch, Space, StoreError, Write};
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Values from this many bytes on are large.
 const LARGE: usize = 128 << 10;
-/// Bytes of a piece: others wait for the journal while one is written.
-const PIECE: usize = 32 << 10;
-/// How many times as long as a piece took its writer leaves the journal to others.
-const REST: u32 = 2;
-/// Pieces between two syncs, where commits wait for the disk: so that the last does not find all of it to be written.
-const SYNCED: usize = 32;
-/// Pieces that are removed together.
-const REMOVED: usize = 64;
 
-/// The keys of heads begin with this, and those of marks.
+/// The keys of heads begin with this.
 const HEAD: u8 = b'h';
-const MARK: u8 = b'm';
+/// Where the values themselves were up to format 2.
+const PIECES: &str = "pieces";
 
-/// A value in pieces.
+/// The file of a value, and the bytes of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     number: u64,
@@ -54,25 +49,19 @@ fn head_key(key: &[u8]) -> Vec<u8> {
     [&[HEAD], key].concat()
 }
 
-fn mark_key(number: u64) -> Vec<u8> {
-    [&[MARK][..], &number.to_be_bytes()].concat()
-}
-
-fn piece_key(number: u64, index: usize) -> [u8; 16] {
-    Head { number, bytes: index as u64 }.record()
-}
-
-/// The keyspaces of large values.
+/// The large values as a reader sees them.
 #[derive(Clone)]
-pub struct Keyspaces {
+pub struct Values {
     heads: Keyspace,
-    pieces: Keyspace,
+    files: Arc<Files>,
+    /// Keeps the files that were there when the reader began.
+    generation: Option<Arc<Generation>>,
 }
 
-impl Keyspaces {
-    /// Each of them.
-    pub fn all(&self) -> [&Keyspace; 2] {
-        [&self.heads, &self.pieces]
+impl Values {
+    /// Are there files, and do they stay as long as this?
+    pub const fn are_held(&self) -> bool {
+        self.generation.is_some()
     }
 
     /// The value of a key of clouds that is empty in its own keyspace.
@@ -81,25 +70,18 @@ impl Keyspaces {
         let Some(record) = guarded(place, || snapshot.get(&self.heads, head_key(key)))? else {
             return Ok(None);
         };
-        let damaged = || StoreError::Corrupt(format!("{place}: a value is not whole"));
+        let damaged = || StoreError::Corrupt(format!("{place}: a head is damaged"));
         let head = Head::read(&record).ok_or_else(damaged)?;
-        let mut value = Vec::with_capacity(usize::try_from(head.bytes).map_err(|_| damaged())?.min(1 << 30));
-        for piece in snapshot.prefix(&self.pieces, head.number.to_be_bytes()) {
-            value.extend_from_slice(&guarded(place, || piece.value())?);
-        }
-        if value.len() as u64 == head.bytes { Ok(Some(value)) } else { Err(damaged()) }
+        self.files.read(head.number, head.bytes).map(Some)
     }
 }
 
 /// The large values of a store.
 pub struct Large {
-    pub keyspaces: Keyspaces,
+    heads: Keyspace,
+    pub files: Arc<Files>,
     /// Are there any, or were there since the store was opened?
     any: AtomicBool,
-    next: AtomicU64,
-    /// Numbers whose pieces nobody needs.
-    dropped: Sender<u64>,
-    to_remove: Mutex<Receiver<u64>>,
 }
 
 /// What becomes of large values with a batch.
@@ -110,30 +92,73 @@ pub struct Changes {
 }
 
 impl Large {
-    pub fn open(database: &Database, buffer_bytes: u64) -> fjall::Result<Self> {
-        let open = |name: &str, bytes| {
-            database.keyspace(name, || KeyspaceCreateOptions::default().max_memtable_size(bytes))
-        };
-        let keyspaces = Keyspaces { heads: open("large", 1 << 20)?, pieces: open("pieces", buffer_bytes)? };
-        let (dropped, to_remove) = channel();
-        let number = |key: &[u8]| key.first_chunk().map(|number| u64::from_be_bytes(*number));
-        let mut last = match keyspaces.pieces.last_key_value() {
-            Some(last) => number(&last.key()?).unwrap_or_default(),
-            None => 0,
-        };
-        for mark in keyspaces.heads.prefix([MARK]) {
-            if let Some(number) = number(mark.key()?.get(1..).unwrap_or_default()) {
-                last = last.max(number);
-                let _ = dropped.send(number);
+    /// Opens what belongs to a store in a folder.
+    pub fn open(folder: &Path, database: &Database) -> Result<Self, StoreError> {
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(1 << 20);
+        let heads = guarded("large values", || database.keyspace("large", options))?;
+        let folder = folder.join("large");
+        let files = Files::open(&folder).map_err(|error| from_io(&folder.display().to_string(), &error))?;
+        Ok(Self { heads, files: Arc::new(files), any: AtomicBool::new(true) })
+    }
+
+    /// The keyspace of the heads.
+    pub const fn heads(&self) -> &Keyspace {
+        &self.heads
+    }
+
+    /// Takes over the values of format 2, which were in the database; they stay there until [`Self::clear_up`].
+    pub fn move_in(&self, database: &Database) -> Result<(), StoreError> {
+        let place = "large values";
+        if !database.keyspace_exists(PIECES) {
+            return Ok(());
+        }
+        let pieces = guarded(place, || database.keyspace(PIECES, KeyspaceCreateOptions::default))?;
+        for head in self.all_heads()? {
+            let mut value = Vec::with_capacity(usize::try_from(head.bytes).unwrap_or(0).min(1 << 30));
+            for piece in pieces.prefix(head.number.to_be_bytes()) {
+                value.extend_from_slice(&guarded(place, || piece.value())?);
+            }
+            if value.len() as u64 == head.bytes {
+                self.files.write(head.number, &value)?;
             }
         }
-        let any = AtomicBool::new(keyspaces.heads.first_key_value().is_some());
-        Ok(Self { keyspaces, any, next: AtomicU64::new(last + 1), dropped, to_remove: Mutex::new(to_remove) })
+        Ok(())
+    }
+
+    /// Removes what nothing needs: values of format 2, files without a head.
+    pub fn clear_up(&self, database: &Database) -> Result<(), StoreError> {
+        let place = "large values";
+        if database.keyspace_exists(PIECES) {
+            let marks = self.heads.prefix(b"m").map(|mark| mark.key()).collect::<fjall::Result<Vec<_>>>();
+            let marks = guarded(place, || marks)?;
+            marks.into_iter().try_for_each(|mark| guarded(place, || self.heads.remove(mark.clone())))?;
+            let pieces = guarded(place, || database.keyspace(PIECES, KeyspaceCreateOptions::default))?;
+            guarded(place, || database.delete_keyspace(pieces))?;
+        }
+        let heads = self.all_heads()?;
+        self.any.store(!heads.is_empty(), Ordering::Relaxed);
+        let needed: HashSet<u64> = heads.iter().map(|head| head.number).collect();
+        self.files.keep(&needed)
+    }
+
+    fn all_heads(&self) -> Result<Vec<Head>, StoreError> {
+        let place = "large values";
+        let damaged = || StoreError::Corrupt(format!("{place}: a head is damaged"));
+        let heads = self.heads.prefix([HEAD]);
+        heads.map(|head| Head::read(&guarded(place, || head.value())?).ok_or_else(damaged)).collect()
+    }
+
+    /// What a reader who begins now sees.
+    pub fn values(&self) -> Values {
+        // Files that come later have no head in what the reader sees.
+        let any = self.any.load(Ordering::Acquire);
+        let generation = any.then(|| self.files.generation());
+        Values { heads: self.heads.clone(), files: self.files.clone(), generation }
     }
 
     /// Is there a large value among the keys of clouds with a prefix?
     pub fn has(&self, prefix: &[u8]) -> bool {
-        self.any.load(Ordering::Relaxed) && self.keyspaces.heads.prefix(head_key(prefix)).next().is_some()
+        self.any.load(Ordering::Relaxed) && self.heads.prefix(head_key(prefix)).next().is_some()
     }
 
     /// Adds to a batch what becomes of large values when `write` is made.
@@ -154,105 +179,54 @@ impl Large {
             }
             _ => None,
         };
-        let heads = &self.keyspaces.heads;
-        let former = heads.get(head_key(key))?.and_then(|record| Head::read(&record));
-        if let Some(former) = former {
-            writes.insert(heads, mark_key(former.number), []);
-            changes.replaced.push(former.number);
-        }
+        let former = self.heads.get(head_key(key))?.and_then(|record| Head::read(&record));
+        changes.replaced.extend(former.map(|former| former.number));
         match ahead {
             Some(ahead) => {
-                writes.insert(
-                    heads,
-                    head_key(key),
-                    Head { number: ahead.number, bytes: ahead.bytes }.record(),
-                );
-                writes.remove(heads, mark_key(ahead.number));
+                let head = Head { number: ahead.number, bytes: ahead.bytes };
+                writes.insert(&self.heads, head_key(key), head.record());
                 changes.taken.push(ahead.clone());
             }
-            None if former.is_some() => writes.remove(heads, head_key(key)),
+            None if former.is_some() => writes.remove(&self.heads, head_key(key)),
             None => {}
         }
         Ok(())
     }
 
-    /// The batch is committed.
-    pub fn committed(&self, changes: Changes) {
+    /// The batch is committed. Are there files that nobody will need?
+    pub fn committed(&self, changes: Changes) -> bool {
         for ahead in changes.taken {
             ahead.committed.store(true, Ordering::Relaxed);
         }
-        for number in changes.replaced {
-            let _ = self.dropped.send(number);
+        let any = !changes.replaced.is_empty();
+        if any {
+            self.files.replaced(changes.replaced);
         }
+        any
     }
 
     /// Writes the large values of a batch.
-    pub fn write(
-        &self,
-        store: &FjallStore,
-        batch: &mut Batch,
-        durability: Durability,
-    ) -> Result<(), StoreError> {
-        self.remove_dropped(store)?;
+    pub fn write(&self, batch: &mut Batch) -> Result<(), StoreError> {
         for write in &mut batch.writes {
             if let Write::Put(Space::Clouds, key, value) = write
                 && value.len() >= LARGE
             {
-                let (key, value) = (key.clone(), std::mem::take(value));
-                batch.ahead.push(self.write_one(store, key, &value, durability)?);
+                self.any.store(true, Ordering::Release);
+                let number = self.files.next();
+                self.files.write(number, value)?;
+                let (key, bytes) = (key.clone(), std::mem::take(value).len() as u64);
+                let dropped = self.files.dropped();
+                let committed = AtomicBool::new(false);
+                batch.ahead.push(Arc::new(Ahead {
+                    of: (Space::Clouds, key),
+                    number,
+                    bytes,
+                    dropped,
+                    committed,
+                }));
             }
         }
         Ok(())
-    }
-
-    fn write_one(
-        &self,
-        store: &FjallStore,
-        key: Vec<u8>,
-        value: &[u8],
-        durability: Durability,
-    ) -> Result<Arc<Ahead>, StoreError> {
-        let (heads, pieces) = (&self.keyspaces.heads, &self.keyspaces.pieces);
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.any.store(true, Ordering::Relaxed);
-        store.write(1, |writes| writes.insert(heads, mark_key(number), []))?;
-        let ahead = Arc::new(Ahead {
-            of: (Space::Clouds, key),
-            number,
-            bytes: value.len() as u64,
-            dropped: self.dropped.clone(),
-            committed: AtomicBool::new(false),
-        });
-        for (index, piece) in value.chunks(PIECE).enumerate() {
-            let begun = Instant::now();
-            store.write(piece.len() as u64, |writes| {
-                writes.insert(pieces, piece_key(number, index), piece);
-            })?;
-            if durability == Durability::Sync && index % SYNCED == SYNCED - 1 {
-                store.sync()?;
-            }
-            std::thread::sleep(begun.elapsed() * REST);
-        }
-        Ok(ahead)
-    }
-
-    /// Removes the pieces that nobody needs any more.
-    fn remove_dropped(&self, store: &FjallStore) -> Result<(), StoreError> {
-        let (heads, pieces) = (&self.keyspaces.heads, &self.keyspaces.pieces);
-        loop {
-            let next = self.to_remove.lock().unwrap_or_else(PoisonError::into_inner).try_recv();
-            let Ok(number) = next else { return Ok(()) };
-            let mut keys = Vec::new();
-            for piece in pieces.prefix(number.to_be_bytes()) {
-                keys.push(guarded("large values", || piece.key())?);
-            }
-            for some in keys.chunks(REMOVED) {
-                let begun = Instant::now();
-                store.write(0, |writes| some.iter().for_each(|key| writes.remove(pieces, key.clone())))?;
-                std::thread::sleep(begun.elapsed() * REST);
-            }
-            store.write(0, |writes| writes.remove(heads, mark_key(number)))?;
-        }
     }
 }
 
@@ -260,10 +234,12 @@ impl Large {
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
-    use crate::store::Options;
-    use krl_kernel::store::Read as _;
+    use crate::store::format::{FORMAT, version};
+    use crate::store::{FjallStore, Options};
+    use krl_kernel::store::{Read as _, Store as _};
+    use std::fs;
     use std::ops::ControlFlow;
-    use std::path::Path;
+    use std::time::Duration;
 
     fn open(folder: &Path) -> FjallStore {
         FjallStore::open(folder, &Options { reserve_bytes: 0, ..Options::default() }).unwrap()
@@ -281,6 +257,12 @@ mod tests {
         batch
     }
 
+    fn put(store: &FjallStore, value: Vec<u8>) {
+        let mut ahead = batch(&[("a", value)]);
+        store.write_ahead(&mut ahead).unwrap();
+        store.commit(&ahead).unwrap();
+    }
+
     /// What is there under `a`, by all ways to read it.
     fn read(store: &FjallStore) -> Option<Vec<u8>> {
         let got = store.get(Space::Clouds, b"a").unwrap();
@@ -295,14 +277,22 @@ mod tests {
         got
     }
 
-    fn records(keyspace: &Keyspace) -> usize {
-        keyspace.iter().count()
+    /// The names of the files.
+    fn files(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder.join("large")).unwrap();
+        let mut names: Vec<_> = names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
-    /// Heads, marks and pieces that are left once what nobody needs is removed.
-    fn left(store: &FjallStore) -> [usize; 2] {
-        store.write_ahead(&mut Batch::default(), Durability::Os).unwrap();
-        store.large.keyspaces.all().map(records)
+    /// Waits until so many files are left.
+    fn wait_for(folder: &Path, count: usize) {
+        let mut looks = 0;
+        while files(folder).len() != count {
+            looks += 1;
+            assert!(looks < 1_000, "{:?}", files(folder));
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     #[test]
@@ -310,50 +300,121 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
         let (first, second) = (value(1, 3 * LARGE + 7), value(2, LARGE));
-        for durability in [Durability::Os, Durability::Sync] {
-            let mut ahead = batch(&[("a", first.clone()), ("b", b"small".to_vec())]);
-            store.write_ahead(&mut ahead, durability).unwrap();
-            assert_eq!(read(&store), None);
-            assert!(!store.has_large(Space::Clouds, b"a"));
-            store.commit(&ahead).unwrap();
-            drop(ahead);
-            assert_eq!(read(&store), Some(first.clone()));
-            assert!(store.has_large(Space::Clouds, b"a") && !store.has_large(Space::Clouds, b"b"));
-            let (before, mut ahead) = (store.snapshot(), batch(&[("a", second.clone())]));
-            store.write_ahead(&mut ahead, durability).unwrap();
-            store.commit(&ahead).unwrap();
-            assert_eq!(read(&store), Some(second.clone()));
-            assert_eq!(left(&store), [1, second.len().div_ceil(PIECE)]);
-            assert_eq!(before.get(Space::Clouds, b"a").unwrap(), Some(first.clone()));
-            store.commit(&batch(&[("a", Vec::new())])).unwrap();
-            assert_eq!(read(&store), Some(Vec::new()));
-            store.commit(&batch(&[("a", first.clone())])).unwrap();
-            assert_eq!(read(&store), Some(first.clone()), "written as any other");
-            let mut removal = Batch::default();
-            removal.remove(Space::Clouds, "a");
-            store.commit(&removal).unwrap();
-            assert_eq!((read(&store), left(&store)), (None, [0, 0]));
-        }
+        let mut ahead = batch(&[("a", first.clone()), ("b", b"small".to_vec())]);
+        store.write_ahead(&mut ahead).unwrap();
+        assert_eq!(read(&store), None);
+        assert!(!store.has_large(Space::Clouds, b"a"));
+        store.commit(&ahead).unwrap();
+        drop(ahead);
+        assert_eq!(read(&store), Some(first.clone()));
+        assert!(store.has_large(Space::Clouds, b"a") && !store.has_large(Space::Clouds, b"b"));
+        let before = store.snapshot();
+        put(&store, second.clone());
+        let between = store.snapshot();
+        assert_eq!(read(&store), Some(second.clone()));
+        store.commit(&batch(&[("a", Vec::new())])).unwrap();
+        assert_eq!(read(&store), Some(Vec::new()));
+        store.commit(&batch(&[("a", first.clone())])).unwrap();
+        assert_eq!(read(&store), Some(first.clone()), "written as any other");
+        assert_eq!(between.get(Space::Clouds, b"a").unwrap(), Some(second.clone()));
+        drop(between);
+        assert_eq!(before.get(Space::Clouds, b"a").unwrap(), Some(first.clone()));
+        assert_eq!(files(folder.path()), ["0", "1"], "`before` may read what came after it");
+        drop(before);
+        wait_for(folder.path(), 0);
+        put(&store, second.clone());
+        let mut removal = Batch::default();
+        removal.remove(Space::Clouds, "a");
+        store.commit(&removal).unwrap();
+        assert_eq!(read(&store), None);
+        wait_for(folder.path(), 0);
     }
 
     #[test]
     fn what_was_never_committed_is_removed_now_or_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
-        let mut kept = batch(&[("a", value(3, LARGE))]);
-        store.write_ahead(&mut kept, Durability::Os).unwrap();
-        store.commit(&kept).unwrap();
-        let whole = left(&store);
+        put(&store, value(3, LARGE));
         let mut lost = batch(&[("a", value(4, LARGE))]);
-        store.write_ahead(&mut lost, Durability::Os).unwrap();
+        store.write_ahead(&mut lost).unwrap();
         drop(lost);
-        assert_eq!(left(&store), whole);
+        wait_for(folder.path(), 1);
         let mut lost = batch(&[("a", value(5, LARGE))]);
-        store.write_ahead(&mut lost, Durability::Os).unwrap();
+        store.write_ahead(&mut lost).unwrap();
         std::mem::forget(lost);
-        drop((kept, store));
+        drop(store);
+        assert_eq!(files(folder.path()), ["0", "2"]);
         let store = open(folder.path());
-        assert!(records(&store.large.keyspaces.pieces) > whole[1]);
-        assert_eq!((left(&store), read(&store)), (whole, Some(value(3, LARGE))));
+        assert_eq!((files(folder.path()), read(&store)), (vec!["0".to_owned()], Some(value(3, LARGE))));
+        put(&store, value(6, LARGE));
+        assert_eq!(read(&store), Some(value(6, LARGE)));
+    }
+
+    #[test]
+    fn a_reader_that_stays_keeps_a_file_that_was_replaced_very_often() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        put(&store, value(0, LARGE));
+        let before = store.snapshot();
+        for number in 1_000..1_200 {
+            store.large.files.replaced(vec![number]);
+        }
+        (0..100_000).for_each(|_| store.large.files.replaced(Vec::new()));
+        put(&store, value(1, LARGE));
+        assert_eq!(before.get(Space::Clouds, b"a").unwrap(), Some(value(0, LARGE)));
+        drop(before);
+        wait_for(folder.path(), 1);
+        assert_eq!(read(&store), Some(value(1, LARGE)));
+    }
+
+    #[test]
+    fn damaged_files_are_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        put(&store, value(7, LARGE));
+        let file = folder.path().join("large/0");
+        let whole = fs::read(&file).unwrap();
+        let get = || store.get(Space::Clouds, b"a").map_err(|error| error.to_string());
+        for at in [0, 5, whole.len() / 2, whole.len() - 1] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            fs::write(&file, &bytes).unwrap();
+            assert!(get().unwrap_err().contains("large/0"), "byte {at}");
+        }
+        for length in [0, 10, whole.len() / 2, whole.len() - 1] {
+            fs::write(&file, &whole[..length]).unwrap();
+            assert!(get().is_err(), "{length} bytes");
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(get().unwrap_err().contains("large/0: the file is gone"));
+        fs::write(&file, &whole).unwrap();
+        assert_eq!(read(&store), Some(value(7, LARGE)));
+    }
+
+    /// Format 2 had the pieces of values in the database, and a mark for each number without a head.
+    #[test]
+    fn values_of_format_2_move_in() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()));
+        let (whole, number) = (value(8, 3 * LARGE + 5), 7_u64);
+        {
+            let database = Database::builder(folder.path()).open().unwrap();
+            let space = |name: &str| database.keyspace(name, KeyspaceCreateOptions::default).unwrap();
+            space("host").insert("format", 2_u32.to_be_bytes()).unwrap();
+            space("clouds").insert("a", []).unwrap();
+            let head = Head { number, bytes: whole.len() as u64 };
+            space("large").insert(head_key(b"a"), head.record()).unwrap();
+            space("large").insert([b"m".to_vec(), 9_u64.to_be_bytes().to_vec()].concat(), []).unwrap();
+            for (index, piece) in whole.chunks(32 << 10).enumerate() {
+                let key = Head { number, bytes: index as u64 }.record();
+                space(PIECES).insert(key, piece).unwrap();
+            }
+        }
+        for _ in 0..2 {
+            let store = open(folder.path());
+            assert_eq!(version(&store).unwrap(), Some(FORMAT));
+            assert_eq!((read(&store), files(folder.path())), (Some(whole.clone()), vec!["7".to_owned()]));
+            assert!(store.large.heads.prefix(b"m").next().is_none());
+        }
     }
 }

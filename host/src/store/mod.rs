@@ -4,6 +4,7 @@ mod archives;
 pub mod backup;
 mod damage;
 mod engine_errors;
+mod files;
 mod fjall;
 mod format;
 mod journal;

@@ -3,8 +3,9 @@
 //! Before a buffer goes to a file, the engine syncs its journal under the lock that commits take, and a buffer that is in a file is freed under the
 //! lock of its keyspace: after 16 MiB of small writes either takes tens of milliseconds. The thread syncs the journal whenever some of it was
 //! written, so that the engine finds little to sync, and holds on to the buffers, so that it is the last to let go of them and frees
-//! them where nobody waits.
+//! them where nobody waits. It also removes the files of large values (`files`) that nobody needs, once the journal is synced.
 
+use super::files::Files;
 use super::journal::Journal;
 use crate::priority::step_back;
 use fjall::{AbstractTree as _, Database, Keyspace};
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 /// Bytes written between two looks.
 const STEP: u64 = 256 * 1024;
+/// How soon files of large values are looked at again, which readers may have kept.
+const LATER: Duration = Duration::from_secs(1);
 /// How soon buffers that are in files, but that others still read, are looked at again.
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -62,9 +65,14 @@ struct State {
 
 impl Relief {
     /// Starts the thread.
-    pub fn start(keyspaces: Vec<Keyspace>, journal: Arc<Journal>, failure: Arc<Failure>) -> io::Result<Self> {
+    pub fn start(
+        keyspaces: Vec<Keyspace>,
+        journal: Arc<Journal>,
+        files: Arc<Files>,
+        failure: Arc<Failure>,
+    ) -> io::Result<Self> {
         let state = Arc::<State>::default();
-        let desk = Desk { state: state.clone(), keyspaces, journal, failure };
+        let desk = Desk { state: state.clone(), keyspaces, journal, files, failure };
         let handle = thread::Builder::new().name("relief".into()).spawn(move || {
             step_back(15);
             desk.run();
@@ -78,6 +86,11 @@ impl Relief {
         if before < STEP && before + bytes >= STEP {
             self.thread.unpark();
         }
+    }
+
+    /// There are files, perhaps to be removed.
+    pub fn wake(&self) {
+        self.thread.unpark();
     }
 
     /// Ends the thread, and waits for its end.
@@ -104,6 +117,7 @@ struct Desk {
     state: Arc<State>,
     keyspaces: Vec<Keyspace>,
     journal: Arc<Journal>,
+    files: Arc<Files>,
     failure: Arc<Failure>,
 }
 
@@ -112,12 +126,10 @@ impl Desk {
         let mut current: Vec<Buffer> = self.keyspaces.iter().map(buffer).collect();
         let mut retired: Vec<Buffer> = Vec::new();
         while !self.state.stopped.load(Ordering::Acquire) {
-            if self.state.written.swap(0, Ordering::Relaxed) >= STEP
-                && !self.failure.is_there()
-                && let Err(error) = self.journal.ease()
-            {
-                tracing::error!(%error, "the journal could not be synced");
-                self.failure.note();
+            let written = self.state.written.swap(0, Ordering::Relaxed);
+            let numbers = self.files.to_remove();
+            if !self.failure.is_there() && (written >= STEP || !numbers.is_empty()) {
+                self.sync_and_remove(&numbers);
             }
             for (keyspace, held) in self.keyspaces.iter().zip(&mut current) {
                 let now = buffer(keyspace);
@@ -127,11 +139,21 @@ impl Desk {
             }
             // Nobody takes up again what only this holds.
             retired.retain(|buffer| Arc::strong_count(buffer) > 1);
-            if retired.is_empty() {
-                thread::park();
-            } else {
-                thread::park_timeout(AGAIN);
+            match (retired.is_empty(), self.files.are_used()) {
+                (true, false) => thread::park(),
+                (true, true) => thread::park_timeout(LATER),
+                (false, _) => thread::park_timeout(AGAIN),
             }
+        }
+    }
+
+    /// Syncs the journal, and removes the files that nobody needs then.
+    fn sync_and_remove(&self, numbers: &[u64]) {
+        if let Err(error) = self.journal.ease() {
+            tracing::error!(%error, "the journal could not be synced");
+            self.failure.note();
+        } else if let Err(error) = self.files.remove(numbers) {
+            tracing::warn!(%error, "a file that nobody needs stays until the next start");
         }
     }
 }

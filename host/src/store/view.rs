@@ -1,7 +1,7 @@
 //! The store as it was at one moment.
 
 use super::engine_errors::guarded;
-use super::large::Keyspaces;
+use super::large::{Large, Values};
 use super::spaces::Spaces;
 use fjall::{Database, Readable as _, Snapshot};
 use krl_kernel::store::{Read, Space, StoreError, Visitor};
@@ -11,13 +11,22 @@ use std::ops::Bound;
 pub struct View {
     snapshot: Snapshot,
     spaces: Spaces,
-    large: Keyspaces,
+    large: Values,
 }
 
 impl View {
     /// What these hold now.
-    pub fn new(database: &Database, spaces: Spaces, large: Keyspaces) -> Self {
-        Self { snapshot: database.snapshot(), spaces, large }
+    pub fn new(database: &Database, spaces: Spaces, large: &Large) -> Self {
+        let mut values = large.values();
+        let mut snapshot = database.snapshot();
+        // The first one came in between: its file may be replaced before it is read.
+        if !values.are_held() {
+            values = large.values();
+            if values.are_held() {
+                snapshot = database.snapshot();
+            }
+        }
+        Self { snapshot, spaces, large: values }
     }
 
     /// A value that lies elsewhere, if it does: what is there is empty then.

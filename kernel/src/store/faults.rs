@@ -1,6 +1,6 @@
 //! A store that fails when it is told to, for tests of what its users do then.
 
-use super::{Batch, Durability, Read, Space, Store, StoreError, Visitor, Write};
+use super::{Batch, Read, Space, Store, StoreError, Visitor, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which calls fail.
@@ -126,8 +126,8 @@ impl<S: Store> Store for FaultyStore<S> {
         self.inner.sync()
     }
 
-    fn write_ahead(&self, batch: &mut Batch, durability: Durability) -> Result<(), StoreError> {
-        self.inner.write_ahead(batch, durability)
+    fn write_ahead(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        self.inner.write_ahead(batch)
     }
 
     fn snapshot(&self) -> Box<dyn Read> {

@@ -246,12 +246,12 @@ pub trait Store: Read {
     /// What the store holds now, unaffected by later commits.
     fn snapshot(&self) -> Box<dyn Read>;
 
-    /// Writes the large values of a batch, piece by piece with room for others between, so that its commit, which comes later or never, takes
-    /// no longer than any. Nobody sees them before. `durability` is what the commit will wait for.
+    /// Writes the large values of a batch, beside what others commit and so that the disk has them, and its commit, which comes later or never,
+    /// takes no longer than any. Nobody sees them before.
     ///
     /// # Errors
     /// The medium's.
-    fn write_ahead(&self, _batch: &mut Batch, _durability: Durability) -> Result<(), StoreError> {
+    fn write_ahead(&self, _batch: &mut Batch) -> Result<(), StoreError> {
         Ok(())
     }
 }

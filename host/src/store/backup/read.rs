@@ -49,6 +49,7 @@ fn fill(path: &Path, folder: &Path, options: &Options) -> Result<Contents, Backu
             contents.count(key, value);
             batch.put(space, key, value);
         }
+        store.write_ahead(&mut batch)?;
         store.commit(&batch)?;
     }
     store.sync()?;
