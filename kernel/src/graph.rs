@@ -88,7 +88,7 @@ fn add_channel(graph: &mut Graph, channel: &Channel) -> Result<(), GraphError> {
     set(graph, &node, "eventPolicy", &channel.policies.event.to_data())?;
     set(graph, &node, "queryPolicy", &channel.policies.query.to_data())?;
     match &channel.family {
-        Some(cloud) => set(graph, &node, "family", &Data::String(cloud.clone())),
+        Some(cloud) => set(graph, &node, "family", &Data::String((&**cloud).into())),
         None => Ok(()),
     }
 }
@@ -146,7 +146,7 @@ fn add_job(graph: &mut Graph, job: &JobState, cloud: &Cloud) -> Result<(), Graph
         set(graph, &node, "repeat", timespec)?;
     }
     // The channel may be gone: jobs do not belong to channels (decision R10).
-    if cloud.channels().any(|channel| channel.id == job.eci) {
+    if cloud.channels().any(|channel| channel.id == *job.eci) {
         graph.set_relation(&node, &Address::root().child(Role::Entity, "on")?, &channel(&job.eci)?)?;
     }
     Ok(())

@@ -3,6 +3,11 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Characters of an identifier.
@@ -71,6 +76,134 @@ impl Random {
     }
 }
 
+/// Bytes of an [`Id`] that lie in it.
+const INLINE: usize = 30;
+
+/// An identifier that lies where it is kept: a shared text takes as much again in memory of its own. Longer ones than the kernel makes are
+/// shared texts.
+#[derive(Clone)]
+pub struct Id(Form);
+
+#[derive(Clone)]
+enum Form {
+    /// So many bytes of a text.
+    Inline(u8, [u8; INLINE]),
+    Shared(Arc<str>),
+}
+
+impl Id {
+    /// The bytes of its text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Form::Inline(length, bytes) => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Form::Shared(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl Deref for Id {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            // They are those of a text.
+            Form::Inline(..) => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Form::Shared(text) => text,
+        }
+    }
+}
+
+impl From<&str> for Id {
+    fn from(text: &str) -> Self {
+        let mut bytes = [0; INLINE];
+        match bytes.get_mut(..text.len()) {
+            Some(place) => {
+                place.copy_from_slice(text.as_bytes());
+                Self(Form::Inline(text.len() as u8, bytes))
+            }
+            None => Self(Form::Shared(text.into())),
+        }
+    }
+}
+
+impl From<&Arc<str>> for Id {
+    fn from(text: &Arc<str>) -> Self {
+        if text.len() > INLINE { Self(Form::Shared(text.clone())) } else { (&**text).into() }
+    }
+}
+
+impl From<Arc<str>> for Id {
+    fn from(text: Arc<str>) -> Self {
+        (&text).into()
+    }
+}
+
+impl From<&Id> for Arc<str> {
+    fn from(id: &Id) -> Self {
+        match &id.0 {
+            Form::Inline(..) => (&**id).into(),
+            Form::Shared(text) => text.clone(),
+        }
+    }
+}
+
+impl Borrow<str> for Id {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Id {}
+
+impl PartialEq<str> for Id {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Id {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Arc::<str>::deserialize(deserializer).map(Self::from)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +228,20 @@ mod tests {
         assert!(ids.is_sorted(), "{ids:?}");
         assert!(ids.iter().all(|id| id.len() == LENGTH && id.starts_with('c')));
         assert_ne!(random.cloud_id(5), random.cloud_id(5));
+    }
+
+    #[test]
+    fn ids_keep_their_text_wherever_it_lies() {
+        let texts =
+            ["", "c1", "c0123456789abcdefghijklmnop", "\u{e9}\u{e8}", &"x".repeat(30), &"x".repeat(31)];
+        for text in texts {
+            let id = Id::from(text);
+            assert_eq!(&*id, text);
+            assert_eq!(*Arc::<str>::from(&id), *text);
+            assert_eq!(Id::from(Arc::<str>::from(text)), id);
+        }
+        let mut ids: Vec<Id> = ["b", "a", &"a".repeat(40)].map(Id::from).into();
+        ids.sort();
+        assert_eq!(ids.iter().map(|id| id.len()).collect::<Vec<_>>(), [1, 40, 1]);
     }
 }

@@ -35,7 +35,7 @@ impl Alone {
     fn channel(&self, way: &Contact) -> Option<Arc<str>> {
         let tags = way.channel.as_deref()?;
         let found = self.cloud.channels().find(|channel| channel.tags.join(",") == tags);
-        Some(found.map_or_else(|| tags.into(), |channel| channel.id.clone()))
+        Some(found.map_or_else(|| tags.into(), |channel| (&channel.id).into()))
     }
 
     fn sender(&self, way: &Contact) -> Option<Arc<str>> {

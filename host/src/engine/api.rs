@@ -84,7 +84,7 @@ impl Core {
         }
         let arrival = Arrival {
             cloud: listing.cloud.clone(),
-            eci: listing.channel.id.clone(),
+            eci: (&listing.channel.id).into(),
             domain: names.0.into(),
             name: names.1.into(),
             attrs: signal.attrs,

@@ -185,7 +185,7 @@ impl Core {
     pub(super) async fn ui_channel_of(&self, cloud: &Arc<str>) -> Result<Option<Arc<str>>, Told> {
         self.visit(cloud, |cloud| {
             let tags: [Arc<str>; 2] = ["engine".into(), "ui".into()];
-            cloud.channels().find(|channel| channel.has_tags(&tags)).map(|channel| channel.id.clone())
+            cloud.channels().find(|channel| channel.has_tags(&tags)).map(|channel| Arc::from(&channel.id))
         })
         .await
     }
@@ -296,7 +296,7 @@ fn describe(cloud: &Cloud) -> Data {
     });
     let channels = cloud.channels().filter(|channel| channel.family.is_none()).map(|channel| {
         let tags = channel.tags.iter().map(|tag| Data::string(&**tag)).collect();
-        map([("id", text(&channel.id)), ("tags", Data::Array(tags))])
+        map([("id", Data::String((&channel.id).into())), ("tags", Data::Array(tags))])
     });
     let number = |n: usize| Data::Number(n as f64);
     map([

@@ -21,6 +21,7 @@ mod tests;
 
 pub use policy::{EventPolicy, EventRule, Policies, Policy, QueryPolicy, QueryRule, Rule};
 
+use crate::id::Id;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::Fault;
 use serde::{Deserialize, Serialize};
@@ -31,13 +32,13 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     /// Its id, the ECI.
-    pub id: Arc<str>,
+    pub id: Id,
     /// Its tags, cleaned; many channels share one list.
     pub tags: Arc<[Arc<str>]>,
     /// What it lets through; many channels share one.
     pub policies: Arc<Policies>,
     /// The id of the only cloud that may use it: for family channels that of the relative, for the self channel its own cloud's.
-    pub family: Option<Arc<str>>,
+    pub family: Option<Box<Id>>,
 }
 
 /// What the self channel and those between parent and child are tagged with, besides `system`.
@@ -85,14 +86,14 @@ impl Kinship {
 impl Channel {
     /// A channel without tags that allows everything.
     #[must_use]
-    pub fn open(id: impl Into<Arc<str>>) -> Self {
+    pub fn open(id: impl Into<Id>) -> Self {
         Self { id: id.into(), tags: Arc::default(), policies: Policies::open(), family: None }
     }
 
     /// A channel that only the cloud `user` may use, for everything.
     #[must_use]
-    pub fn family(id: impl Into<Arc<str>>, kinship: Kinship, user: impl Into<Arc<str>>) -> Self {
-        Self { tags: kinship.tags().clone(), family: Some(user.into()), ..Self::open(id) }
+    pub fn family(id: impl Into<Id>, kinship: Kinship, user: impl Into<Id>) -> Self {
+        Self { tags: kinship.tags().clone(), family: Some(Box::new(user.into())), ..Self::open(id) }
     }
 
     /// Lets an event of the cloud `sender` through; those from outside have none.
@@ -115,7 +116,7 @@ impl Channel {
 
     fn check_sender(&self, sender: Option<&str>) -> Result<(), Refusal> {
         match &self.family {
-            Some(user) if sender != Some(user) => Err(Refusal::Family),
+            Some(user) if sender.is_none_or(|sender| **user != *sender) => Err(Refusal::Family),
             _ => Ok(()),
         }
     }
@@ -132,12 +133,13 @@ impl Channel {
     #[must_use]
     pub fn to_data(&self) -> Data {
         let text = |text: &Arc<str>| Data::String(text.clone());
+        let id = |id: &Id| Data::String(id.into());
         let entries = [
-            ("id", text(&self.id)),
+            ("id", id(&self.id)),
             ("tags", Data::Array(self.tags.iter().map(text).collect())),
             ("eventPolicy", self.policies.event.to_data()),
             ("queryPolicy", self.policies.query.to_data()),
-            ("familyChannelPicoID", self.family.as_ref().map_or(Data::Null, text)),
+            ("familyChannelPicoID", self.family.as_deref().map_or(Data::Null, id)),
         ];
         Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect::<DataMap>())
     }

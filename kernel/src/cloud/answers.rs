@@ -40,7 +40,7 @@ impl Core {
         let meta = &info.code.unit().meta;
         let text = |text: &Option<Arc<str>>| text.clone().map_or(Data::Null, Data::String);
         Some(match property {
-            "picoId" => Data::String(self.id.clone()),
+            "picoId" => Data::String(self.lasting.id.clone()),
             "rid" => Data::String(info.rid.clone()),
             "rid_url" => text(&ruleset?.url),
             "rid_config" => ruleset?.config.clone(),
@@ -52,6 +52,7 @@ impl Core {
             "children" => self.children(),
             "rulesets" => {
                 let views = self
+                    .lasting
                     .program
                     .rulesets
                     .iter()
@@ -105,7 +106,7 @@ impl Core {
         let Event { domain, name, attrs, .. } = event;
         let eid = self.random().id();
         let hops = self.transaction.hops + 1;
-        if hops > self.budgets.hops {
+        if hops > self.lasting.budgets.hops {
             return Err(Fault::limit(Limit::Cascade));
         }
         let rid = self.own_rid();

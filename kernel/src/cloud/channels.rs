@@ -1,14 +1,13 @@
 //! The channels of a cloud, and the natives of `ctx` that show and change them (`krl-runtime.md` §1.2, §5.1).
 
 use super::Cloud;
+use super::channel_table::Table;
 use super::core::Core;
 use super::event::Refusal;
 use super::undo::Undo;
 use crate::channel::{Channel, EventPolicy, Kinship, Policies, QueryPolicy, tags};
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;
-use std::borrow::Borrow;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,39 +15,9 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     /// All but those for children.
-    own: BTreeSet<ById>,
+    own: Table,
     /// Those for children, apart: nothing looks through them that does not look for them, however many children there are.
-    children: BTreeSet<ById>,
-}
-
-/// A channel, found by its id.
-#[derive(Debug)]
-struct ById(Box<Channel>);
-
-impl Borrow<str> for ById {
-    fn borrow(&self) -> &str {
-        &self.0.id
-    }
-}
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.id == other.0.id
-    }
-}
-
-impl Eq for ById {}
-
-impl PartialOrd for ById {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ById {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.id.cmp(&other.0.id)
-    }
+    children: Table,
 }
 
 /// What a transaction may have changed of the ties to others, kept until the next one begins.
@@ -83,61 +52,63 @@ impl Channels {
     }
 
     pub fn get(&self, eci: &str) -> Option<&Channel> {
-        self.own.get(eci).or_else(|| self.children.get(eci)).map(|channel| &*channel.0)
+        self.own.get(eci).or_else(|| self.children.get(eci))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Channel> {
         let (mut own, mut children) = (self.own.iter().peekable(), self.children.iter().peekable());
         let next = move || match (own.peek(), children.peek()) {
-            (Some(one), Some(other)) if other < one => children.next(),
+            (Some(one), Some(other)) if other.id < one.id => children.next(),
             (None, Some(_)) => children.next(),
             _ => own.next(),
         };
-        std::iter::from_fn(next).map(|channel| &*channel.0)
+        std::iter::from_fn(next)
     }
 
     /// Those with just these tags.
     pub fn tagged<T: AsRef<str>>(&self, tags: &[T]) -> impl Iterator<Item = &Channel> {
-        let mut tagged: Vec<_> = self.own.iter().filter(|channel| channel.0.has_tags(tags)).collect();
+        let mut tagged: Vec<_> = self.own.iter().filter(|channel| channel.has_tags(tags)).collect();
         if has_tags_of(Kinship::Parent, tags) {
-            tagged.extend(&self.children);
+            tagged.extend(self.children.iter());
         }
-        tagged.sort_unstable();
-        tagged.into_iter().map(|channel| &*channel.0)
+        tagged.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        tagged.into_iter()
     }
 
     /// The channel for a child or a parent.
     pub fn for_relative(&self, kinship: Kinship) -> Option<&Channel> {
-        self.own.iter().map(|channel| &*channel.0).find(|channel| kinship.is_of(channel))
+        self.own.iter().find(|channel| kinship.is_of(channel))
     }
 
     /// The channels for children.
     pub fn for_children(&self) -> impl Iterator<Item = &Channel> {
-        self.children.iter().map(|channel| &*channel.0)
+        self.children.iter()
     }
 
     /// Those that are stored: all but the self channel, which follows from the cloud.
     pub fn stored(&self, cloud: &str) -> impl Iterator<Item = &Channel> {
-        self.iter().filter(move |channel| *channel.id != *cloud)
+        self.iter().filter(move |channel| channel.id != *cloud)
     }
 
     /// Replaces all that are stored.
     pub fn restore(&mut self, cloud: &str, stored: Vec<Channel>) {
-        self.own.retain(|channel| *channel.0.id == *cloud);
-        self.children.clear();
+        *self = Self { own: Table::of(self.own.take(cloud)), ..Self::default() };
         for channel in stored {
-            self.replace(&channel.id.clone(), Some(channel));
+            self.put(channel);
         }
+        self.own.shrink();
     }
 
     /// Puts a channel in its place, or leaves the place empty; answers what was there.
-    pub fn replace(&mut self, id: &Arc<str>, channel: Option<Channel>) -> Option<Channel> {
-        let former = self.own.take(&**id).or_else(|| self.children.take(&**id));
-        if let Some(channel) = channel {
-            let place = if Kinship::Parent.is_of(&channel) { &mut self.children } else { &mut self.own };
-            place.insert(ById(Box::new(channel)));
-        }
-        former.map(|channel| *channel.0)
+    pub fn replace(&mut self, id: &str, channel: Option<Channel>) -> Option<Channel> {
+        let former = self.own.take(id).or_else(|| self.children.take(id));
+        channel.into_iter().for_each(|channel| self.put(channel));
+        former
+    }
+
+    fn put(&mut self, channel: Channel) {
+        let place = if Kinship::Parent.is_of(&channel) { &mut self.children } else { &mut self.own };
+        place.put(channel);
     }
 }
 
@@ -150,7 +121,7 @@ fn has_tags_of<T: AsRef<str>>(kinship: Kinship, tags: &[T]) -> bool {
 impl Cloud {
     /// Its channels, in the order of their ids.
     pub fn channels(&self) -> impl Iterator<Item = &Channel> {
-        self.core.channels.iter()
+        self.core.lasting.channels.iter()
     }
 
     /// Makes a channel, between two transactions: tags, which events it takes, and which queries.
@@ -163,7 +134,7 @@ impl Cloud {
 
     /// The channels that the last transaction may have created, changed or deleted, as they are now.
     pub fn touched_channels(&self) -> impl Iterator<Item = (&Arc<str>, Option<&Channel>)> {
-        self.core.transaction.touched.channels.iter().map(|id| (id, self.core.channels.get(id)))
+        self.core.transaction.touched.channels.iter().map(|id| (id, self.core.lasting.channels.get(id)))
     }
 
     /// Whether the last transaction may have changed the family.
@@ -183,7 +154,7 @@ impl Core {
         domain: &str,
         name: &str,
     ) -> Result<(), Refusal> {
-        let channel = self.channels.get(eci).ok_or_else(|| Refusal::UnknownChannel(eci.clone()))?;
+        let channel = self.lasting.channels.get(eci).ok_or_else(|| Refusal::UnknownChannel(eci.clone()))?;
         channel.check_event(sender, domain, name).map_err(Refusal::Channel)
     }
 
@@ -195,14 +166,16 @@ impl Core {
         rid: &str,
         name: &str,
     ) -> Result<(), Refusal> {
-        let channel = self.channels.get(eci).ok_or_else(|| Refusal::UnknownChannel(eci.clone()))?;
+        let channel = self.lasting.channels.get(eci).ok_or_else(|| Refusal::UnknownChannel(eci.clone()))?;
         channel.check_query(sender, rid, name).map_err(Refusal::Channel)
     }
 
     /// Natives about channels; none if `name` is no such native.
     pub(super) fn answer_of_channels(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
         Some(match (name, args) {
-            ("ctx:channels", _) => Ok(Data::Array(self.channels.iter().map(Channel::to_data).collect())),
+            ("ctx:channels", _) => {
+                Ok(Data::Array(self.lasting.channels.iter().map(Channel::to_data).collect()))
+            }
             ("ctx:channelsTagged", [tags, ..]) => Ok(self.channels_tagged(tags)),
             ("ctx:newChannel", args) => self.new_channel(&Change::of(args)),
             ("ctx:putChannel", [eci, args @ ..]) => self.put_channel(eci, &Change::of(args)),
@@ -217,7 +190,7 @@ impl Core {
         let tags: Option<Vec<&str>> = tags.iter().map(Data::as_str).collect();
         // A channel has no tags but texts.
         let Some(tags) = tags else { return Data::Array(Vec::new()) };
-        Data::Array(self.channels.tagged(&tags).map(Channel::to_data).collect())
+        Data::Array(self.lasting.channels.tagged(&tags).map(Channel::to_data).collect())
     }
 
     fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
@@ -227,10 +200,10 @@ impl Core {
 
     fn create_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
         let channel = change.apply(&Channel::open(""))?;
-        let channel = Channel { id: self.random().id(), ..channel };
+        let channel = Channel { id: self.random().id().into(), ..channel };
         let view = channel.to_data();
         self.charge(&view)?;
-        self.change_channel(&channel.id.clone(), Some(channel));
+        self.put_in_place(channel);
         Ok(view)
     }
 
@@ -238,11 +211,13 @@ impl Core {
         self.may_write()?;
         let channel = self.own_channel(eci)?;
         match &channel.family {
-            Some(_) if channel.id == self.id => return Err(Fault::error("Cannot edit the self channel.")),
+            Some(_) if channel.id == *self.lasting.id => {
+                return Err(Fault::error("Cannot edit the self channel."));
+            }
             Some(_) => {}
             None => {
                 let changed = change.apply(channel)?;
-                self.change_channel(&changed.id.clone(), Some(changed));
+                self.put_in_place(changed);
             }
         }
         Ok(Data::Null)
@@ -253,14 +228,14 @@ impl Core {
         self.may_write()?;
         let mut tags = tags::parse(change.tags.unwrap_or(&Data::Null))?;
         tags.sort_unstable();
-        let known = self.channels.tagged(&tags).next().cloned();
+        let known = self.lasting.channels.tagged(&tags).next().cloned();
         let channel = match known {
             Some(channel) => channel,
             None => Channel::open(self.random().id()),
         };
         let channel = Channel { tags: tags.into(), ..change.apply(&channel)? };
         self.charge(&channel.to_data())?;
-        self.change_channel(&channel.id.clone(), Some(channel));
+        self.put_in_place(channel);
         Ok(Data::Null)
     }
 
@@ -270,19 +245,23 @@ impl Core {
         if channel.family.is_some() {
             return Err(Fault::error("Cannot delete family channels."));
         }
-        let id = channel.id.clone();
+        let id = Arc::from(&channel.id);
         self.change_channel(&id, None);
         Ok(Data::Null)
     }
 
     fn own_channel(&self, eci: &Data) -> Result<&Channel, Fault> {
-        let channel = eci.as_str().and_then(|eci| self.channels.get(eci));
+        let channel = eci.as_str().and_then(|eci| self.lasting.channels.get(eci));
         channel.ok_or_else(|| Fault::error(format!("ECI not found {}", eci.as_str().unwrap_or_default())))
+    }
+
+    fn put_in_place(&mut self, channel: Channel) {
+        self.change_channel(&Arc::from(&channel.id), Some(channel));
     }
 
     /// Puts a channel in its place, or leaves the place empty, and remembers how to take it back.
     pub(super) fn change_channel(&mut self, id: &Arc<str>, channel: Option<Channel>) {
-        let former = self.channels.replace(id, channel);
+        let former = self.lasting.channels.replace(id, channel);
         self.transaction.touched.channels.insert(id.clone());
         self.transaction.undo.push(Undo::Channel(id.clone(), former.map(Box::new)));
     }

@@ -1,20 +1,19 @@
 //! What a cloud holds, apart from the machine that runs its code.
 
-use super::channels::{Channels, Touched};
-use super::environment::{Budgets, LogEntry, Sink, TraceEntry};
+use super::channels::Touched;
+use super::environment::{LogEntry, Sink, TraceEntry};
 use super::event::{Directive, Event, RuntimeError};
-use super::family::Family;
+
+use super::lasting::Lasting;
 use super::outside::Outside;
 use super::program::{Info, Installed, Program};
-use super::rest::Home;
 use super::undo::Undo;
 use super::weight;
 use crate::entities::Variables;
 use crate::id::Random;
 use crate::journal::{self, Journal, Line};
-use crate::library::{Code, Library};
+use crate::library::Code;
 use crate::machine::MatchState;
-use crate::schedule::Job;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::{Fault, Limit};
 use krl_vm::heap::Heap;
@@ -176,16 +175,9 @@ pub(super) struct Transaction {
 
 /// A cloud without its machine.
 pub(super) struct Core {
-    pub id: Arc<str>,
-    pub owner: Arc<str>,
-    /// Milliseconds.
-    pub created: i64,
-    pub eci: Arc<str>,
-    pub host: Option<Arc<str>>,
+    pub lasting: Box<Lasting>,
     /// None while the cloud is at rest.
     pub random: Option<Box<Random>>,
-    pub now: i64,
-    pub budgets: Budgets,
     pub log: Option<Sink<LogEntry>>,
     pub trace: Option<Sink<TraceEntry>>,
     pub overdue: Option<Box<dyn FnMut() -> bool + Send>>,
@@ -196,23 +188,8 @@ pub(super) struct Core {
     pub patience: Patience,
     /// It is born in a transaction that has not ended.
     pub unborn: bool,
-    pub library: Library,
-    /// Rulesets that have yet to be started.
-    pub unstarted: Option<Vec<Installed>>,
-    /// What rulesets with a newer version were saved with: it goes on where the newer one does not start (decision R11).
-    pub formers: Vec<Former>,
-    /// Where entity variables are stored.
-    pub home: Option<Home>,
-    /// Is a durable log kept?
-    pub journaling: bool,
-    pub program: Arc<Program>,
     /// The program that the machine is set up for: an event that installs or removes a ruleset goes on in it.
     pub staged: Arc<Program>,
-    /// By slot of the program.
-    pub kept: Vec<Kept>,
-    pub jobs: Vec<Job>,
-    pub channels: Channels,
-    pub family: Family,
     pub outbox: VecDeque<Outgoing>,
     pub scene: Scene,
     pub transaction: Transaction,
@@ -221,29 +198,29 @@ pub(super) struct Core {
 impl Core {
     /// What the machine runs in, from now on.
     pub fn world(&mut self) -> World {
-        if !Arc::ptr_eq(&self.staged, &self.program) {
-            self.staged = self.program.clone();
+        if !Arc::ptr_eq(&self.staged, &self.lasting.program) {
+            self.staged = self.lasting.program.clone();
         }
         World {
-            units: self.program.units.clone(),
-            cloud: self.program.region.clone(),
-            instances: self.program.instances.clone(),
+            units: self.lasting.program.units.clone(),
+            cloud: self.lasting.program.region.clone(),
+            instances: self.lasting.program.instances.clone(),
             limits: Limits {
-                instructions: self.budgets.instructions,
-                memory_bytes: self.budgets.memory_bytes,
-                depth: self.budgets.depth,
+                instructions: self.lasting.budgets.instructions,
+                memory_bytes: self.lasting.budgets.memory_bytes,
+                depth: self.lasting.budgets.depth,
             },
         }
     }
 
     pub fn ruleset(&self, slot: Slot) -> Option<&Installed> {
-        self.program.rulesets.get(slot)
+        self.lasting.program.rulesets.get(slot)
     }
 
     /// What is known of an instance of the running code.
     pub fn info(&self, instance: u32) -> Option<&Info> {
         match self.scene.mode {
-            Mode::Start => self.program.info(instance),
+            Mode::Start => self.lasting.program.info(instance),
             Mode::Event | Mode::Query => self.staged.info(instance),
         }
     }
@@ -251,10 +228,10 @@ impl Core {
     /// The slot whose entity variables code of an instance sees: it may have moved, or be gone, since the code began to run.
     pub fn slot_of(&self, instance: u32) -> Option<Slot> {
         let info = self.info(instance)?;
-        if self.scene.mode == Mode::Start || Arc::ptr_eq(&self.staged, &self.program) {
+        if self.scene.mode == Mode::Start || Arc::ptr_eq(&self.staged, &self.lasting.program) {
             return Some(info.slot);
         }
-        self.program.slot_of(&info.rid)
+        self.lasting.program.slot_of(&info.rid)
     }
 
     /// The name of the running rule.
@@ -282,7 +259,7 @@ impl Core {
     /// Counts data that the transaction holds outside the machine's memory.
     pub fn charge(&mut self, data: &Data) -> Result<(), Fault> {
         self.transaction.copied += weight::of(data);
-        if self.transaction.copied > self.budgets.memory_bytes {
+        if self.transaction.copied > self.lasting.budgets.memory_bytes {
             return Err(Fault::limit(Limit::Memory));
         }
         Ok(())
@@ -290,11 +267,11 @@ impl Core {
 
     /// Writes an entry of the log.
     pub fn write_log(&mut self, entry: impl FnOnce(Arc<str>) -> LogEntry) {
-        if !self.journaling && self.log.is_none() {
+        if !self.lasting.journaling && self.log.is_none() {
             return;
         }
         let entry = entry(self.scene.txn_id.clone());
-        if self.journaling {
+        if self.lasting.journaling {
             journal::push(&mut self.transaction.lines, Line::log(&entry));
         }
         if let Some(log) = &mut self.log {
@@ -304,12 +281,12 @@ impl Core {
 
     /// Is anybody told how rules fare?
     pub fn is_traced(&self) -> bool {
-        self.journaling || self.trace.is_some()
+        self.lasting.journaling || self.trace.is_some()
     }
 
     /// Tells how a rule fared.
     pub fn write_trace(&mut self, entry: TraceEntry) {
-        if self.journaling {
+        if self.lasting.journaling {
             journal::push(&mut self.transaction.lines, Line::rule(&entry));
         }
         if let Some(trace) = &mut self.trace {
@@ -333,7 +310,7 @@ impl Core {
         transaction.lines.clear();
         (transaction.raised, transaction.copied, transaction.hops) = (0, 0, 0);
         transaction.instructions = 0;
-        if self.home.is_none() {
+        if self.lasting.home.is_none() {
             transaction.journals.clear();
             transaction.touched = Touched::default();
             transaction.uninstalled.clear();
@@ -345,7 +322,7 @@ impl Core {
 
     /// What the cloud keeps for a ruleset that it did not have.
     pub fn new_kept(&self, rid: &Arc<str>) -> Kept {
-        let variables = match &self.home {
+        let variables = match &self.lasting.home {
             Some(home) => Variables::at(home.variables.clone(), rid.clone()),
             None => Variables::default(),
         };

@@ -50,11 +50,11 @@ impl Core {
 
     fn queue_event(&mut self, domain: &str, name: &str, attrs: Data, to: Audience) -> Result<(), Fault> {
         self.transaction.raised += 1;
-        if self.transaction.raised > self.budgets.cascade {
+        if self.transaction.raised > self.lasting.budgets.cascade {
             return Err(Fault::limit(Limit::Cascade));
         }
-        let eci = self.scene.eci.clone().unwrap_or_else(|| self.eci.clone());
-        let event = Event::clean(&eci, domain, name, attrs, self.now);
+        let eci = self.scene.eci.clone().unwrap_or_else(|| self.lasting.eci.clone());
+        let event = Event::clean(&eci, domain, name, attrs, self.lasting.now);
         let event = Arc::new(event.map_err(|refusal| Fault::error(refusal.to_string()))?);
         self.transaction.queue.push_back(Queued { event, audience: to });
         Ok(())
@@ -78,20 +78,20 @@ impl Core {
         let (domain, name) = event_names(heap, schedule.domain, schedule.event);
         let time = self.copy_out(heap, schedule.time)?;
         let (timing, due) =
-            if schedule.repeat { Timing::repeat(&time, self.now)? } else { Timing::at(&time)? };
+            if schedule.repeat { Timing::repeat(&time, self.lasting.now)? } else { Timing::at(&time)? };
         let attrs = self.copy_out(heap, schedule.attributes)?;
         let attrs = self.passed_on(attrs);
-        let eci = self.scene.eci.clone().unwrap_or_else(|| self.eci.clone());
+        let eci = self.scene.eci.clone().unwrap_or_else(|| self.lasting.eci.clone());
         let event = Event::clean(&eci, &domain, &name, attrs, 0);
         let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
         let Event { domain, name, attrs, .. } = event;
         let id = self.random().id();
-        let sequence = self.jobs.last().map_or(0, |last| last.sequence + 1);
+        let sequence = self.lasting.jobs.last().map_or(0, |last| last.sequence + 1);
         let job = Job { id, rid: self.own_rid(), eci, domain, name, attrs, timing, due, sequence };
         let record = job.record();
         self.transaction.undo.push(Undo::JobAdded(job.id.clone()));
         self.transaction.touched.jobs.push((job.id.clone(), None));
-        self.jobs.push(job);
+        self.lasting.jobs.push(job);
         Ok(record)
     }
 
@@ -99,8 +99,8 @@ impl Core {
     pub(super) fn remove_jobs(&mut self, which: impl Fn(&Job) -> bool) -> Result<Data, Fault> {
         self.may_write()?;
         let rid = self.own_rid();
-        while let Some(at) = self.jobs.iter().position(|job| job.rid == rid && which(job)) {
-            let job = self.jobs.remove(at);
+        while let Some(at) = self.lasting.jobs.iter().position(|job| job.rid == rid && which(job)) {
+            let job = self.lasting.jobs.remove(at);
             self.transaction.touched.jobs.push((job.id.clone(), Some(job.due)));
             self.transaction.undo.push(Undo::JobRemoved(at, Box::new(job)));
         }
@@ -109,7 +109,7 @@ impl Core {
 
     pub(super) fn own_jobs(&self) -> impl Iterator<Item = &Job> {
         let rid = self.own_rid();
-        self.jobs.iter().filter(move |job| job.rid == rid)
+        self.lasting.jobs.iter().filter(move |job| job.rid == rid)
     }
 
     /// The id of the ruleset whose rule or query is running. Actions of modules act for it (`krl-runtime.md` §6.3).
@@ -166,7 +166,7 @@ impl Core {
 
     /// A word of the cloud's frozen memory, or a fresh copy where it has none.
     fn word(&self, heap: &mut Heap, word: Word) -> Result<Value, Fault> {
-        match self.program.words.get(word as usize) {
+        match self.lasting.program.words.get(word as usize) {
             Some(value) => Ok(*value),
             None => heap.string(WORDS.get(word as usize).copied().unwrap_or_default()),
         }
@@ -207,9 +207,9 @@ impl Core {
         let message = Data::String(error.message.as_str().into());
         let rid = error.rid.clone();
         self.write_log(|txn_id| LogEntry { level: LogLevel::Error, rid, txn_id, message, value: None });
-        let now = self.now;
+        let now = self.lasting.now;
         let slot = self.scene.slot;
-        let Some(kept) = self.kept.get_mut(slot).filter(|_| !handling) else { return };
+        let Some(kept) = self.lasting.kept.get_mut(slot).filter(|_| !handling) else { return };
         let (since, count) = &mut kept.reported;
         if now.saturating_sub(*since) >= REPORT_WINDOW || now < *since {
             (*since, *count) = (now, 0);
@@ -229,7 +229,7 @@ impl Core {
             ("message", Data::String(error.message.as_str().into())),
             ("eid", Data::String(self.scene.txn_id.clone())),
         ]);
-        if let Ok(event) = Event::clean(&self.eci, "system", "error", attrs, now) {
+        if let Ok(event) = Event::clean(&self.lasting.eci, "system", "error", attrs, now) {
             self.transaction.queue.push_back(Queued { event: Arc::new(event), audience });
         }
     }

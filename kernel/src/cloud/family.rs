@@ -47,7 +47,7 @@ impl Cloud {
     /// Its relatives.
     #[must_use]
     pub fn family(&self) -> &Family {
-        &self.core.family
+        &self.core.lasting.family
     }
 
     /// The parent's side of a birth: a channel for the child, and the child among the children.
@@ -65,7 +65,7 @@ impl Cloud {
 
     /// The child's side of a birth: a channel for the cloud `parent`, and the way to it.
     pub fn be_born(&mut self, parent: &Arc<str>, tie: &Child) {
-        self.core.family.parent = Some(tie.parent.clone());
+        self.core.lasting.family.parent = Some(tie.parent.clone());
         self.core.transaction.touched.parent = true;
         let channel = Channel::family(tie.eci.clone(), Kinship::Child, parent.clone());
         self.core.change_channel(&tie.eci, Some(channel));
@@ -78,13 +78,13 @@ impl Core {
         self.change_channel(&child.parent, Some(channel));
         self.touch_child(child.cloud.clone());
         self.transaction.undo.push(Undo::ChildAdded);
-        self.family.children.push(child);
+        self.lasting.family.children.push(child);
     }
 
     pub(super) fn disown(&mut self, eci: &str) -> Result<Child, NoChild> {
-        let at = self.family.children.iter().position(|child| *child.eci == *eci);
+        let at = self.lasting.family.children.iter().position(|child| *child.eci == *eci);
         let at = at.ok_or_else(|| NoChild(eci.into()))?;
-        let child = self.family.children.remove(at);
+        let child = self.lasting.family.children.remove(at);
         self.change_channel(&child.parent, None);
         self.touch_child(child.cloud.clone());
         self.transaction.undo.push(Undo::ChildRemoved(at, Box::new(child.clone())));
@@ -93,12 +93,14 @@ impl Core {
 
     /// `ctx:parent`.
     pub(super) fn parent(&self) -> Data {
-        self.family.parent.clone().map_or(Data::Null, Data::String)
+        self.lasting.family.parent.clone().map_or(Data::Null, Data::String)
     }
 
     /// `ctx:children`.
     pub(super) fn children(&self) -> Data {
-        Data::Array(self.family.children.iter().map(|child| Data::String(child.eci.clone())).collect())
+        Data::Array(
+            self.lasting.family.children.iter().map(|child| Data::String(child.eci.clone())).collect(),
+        )
     }
 
     /// A child came or went.

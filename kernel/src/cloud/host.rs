@@ -15,7 +15,7 @@ use std::sync::Arc;
 impl Host for Core {
     fn now(&mut self) -> i64 {
         self.scene.asked = true;
-        self.now
+        self.lasting.now
     }
 
     fn random(&mut self) -> u64 {
@@ -46,10 +46,11 @@ impl Host for Core {
     ) -> Result<Value, Fault> {
         self.scene.asked = true;
         let slot = self.slot_of(instance);
-        if slot.and_then(|slot| self.kept.get(slot)).is_some_and(|kept| kept.variables.is_large(name)) {
+        if slot.and_then(|slot| self.lasting.kept.get(slot)).is_some_and(|kept| kept.variables.is_large(name))
+        {
             self.takes_long();
         }
-        let Some(kept) = slot.and_then(|slot| self.kept.get_mut(slot)) else {
+        let Some(kept) = slot.and_then(|slot| self.lasting.kept.get_mut(slot)) else {
             return Ok(Value::NULL);
         };
         let found = match path {
@@ -112,7 +113,7 @@ impl Host for Core {
     }
 
     fn log(&mut self, heap: &Heap, instance: u32, level: LogLevel, message: &str, data: Option<Value>) {
-        if self.log.is_none() && !self.journaling {
+        if self.log.is_none() && !self.lasting.journaling {
             return;
         }
         let data = data.map(|value| heap.export(value).unwrap_or_default());
@@ -155,7 +156,7 @@ impl Host for Core {
         let Some(&(_, global)) = provided else {
             return Err(Fault::error(format!("module {} does not provide {name}", info.rid)));
         };
-        let program = if self.scene.mode == Mode::Start { &self.program } else { &self.staged };
+        let program = if self.scene.mode == Mode::Start { &self.lasting.program } else { &self.staged };
         let globals = program.instances.get(used as usize).map(|i| &i.globals);
         let value = globals.and_then(|globals| globals.get(usize::from(global))).copied();
         Ok(value.filter(|value| !value.is_unset()).unwrap_or(Value::NULL))
@@ -224,9 +225,9 @@ impl Core {
             Property::MetaRulesetConfig => ruleset.map_or(Data::Null, |ruleset| ruleset.config.clone()),
             Property::MetaInEvent => Data::Bool(own && self.scene.mode == Mode::Event),
             Property::MetaInQuery => Data::Bool(own && self.scene.mode == Mode::Query),
-            Property::MetaPicoId if own => text(&self.id),
+            Property::MetaPicoId if own => text(&self.lasting.id),
             Property::MetaEci if own => self.scene.eci.as_ref().map_or(Data::Null, text),
-            Property::MetaHost => self.host.as_ref().map_or(Data::Null, text),
+            Property::MetaHost => self.lasting.host.as_ref().map_or(Data::Null, text),
             Property::MetaTxnId if own && self.scene.mode != Mode::Start => text(&self.scene.txn_id),
             Property::MetaRuleName if own => self.rule_name().map_or(Data::Null, text),
             _ => Data::Null,
@@ -240,7 +241,7 @@ impl Core {
         change: impl FnOnce(&mut entities::Variables) -> Result<Option<entities::Undo>, Fault>,
     ) -> Result<(), Fault> {
         let slot = self.slot_of(instance);
-        let Some((slot, kept)) = slot.and_then(|slot| Some((slot, self.kept.get_mut(slot)?))) else {
+        let Some((slot, kept)) = slot.and_then(|slot| Some((slot, self.lasting.kept.get_mut(slot)?))) else {
             return Err(Fault::internal("no ruleset to write to"));
         };
         if let Some(undo) = change(&mut kept.variables)? {

@@ -97,8 +97,8 @@ impl Cloud {
         unit: Verified<Unit>,
         configuration: Configuration,
     ) -> Result<Vec<(Arc<str>, InstallError)>, InstallError> {
-        let origin = Origin { flushed: self.core.now, ..Origin::default() };
-        let code = self.core.library.load(unit, origin).map_err(InstallError::Code)?;
+        let origin = Origin { flushed: self.core.lasting.now, ..Origin::default() };
+        let code = self.core.lasting.library.load(unit, origin).map_err(InstallError::Code)?;
         self.install_code(&code, configuration)
     }
 
@@ -136,7 +136,7 @@ impl Core {
         configuration: Configuration,
     ) -> Result<Vec<(Arc<str>, InstallError)>, InstallError> {
         self.check_modules(code.unit())?;
-        let former = self.program.clone();
+        let former = self.lasting.program.clone();
         let rid = code.unit().rid.clone();
         let Configuration { config, url } = configuration;
         let config = if config == Data::Null { Data::Map(Default::default()) } else { config };
@@ -149,14 +149,14 @@ impl Core {
             Some(place) => *place = ruleset,
             None => {
                 rulesets.push(ruleset);
-                self.kept.push(self.new_kept(&rid));
+                self.lasting.kept.push(self.new_kept(&rid));
             }
         }
         let left = match self.replace_program(vm, rulesets, Some(slot)) {
             Ok(left) => left,
             Err(error) => {
                 if known.is_none() {
-                    self.kept.pop();
+                    self.lasting.kept.pop();
                 }
                 return Err(InstallError::Failed(error));
             }
@@ -168,22 +168,22 @@ impl Core {
 
     /// Removes a ruleset with its entity variables and jobs.
     pub(super) fn uninstall(&mut self, vm: &mut Vm, rid: &str) -> Result<(), InUse> {
-        let former = self.program.clone();
+        let former = self.lasting.program.clone();
         let Some(slot) = former.slot_of(rid) else { return Ok(()) };
         let uses = |ruleset: &&Installed| ruleset.code.unit().uses.iter().any(|u| &*u.rid == rid);
         let by: Vec<_> = former.rulesets.iter().filter(uses).map(|ruleset| ruleset.rid.clone()).collect();
         if !by.is_empty() {
             return Err(InUse { rid: rid.into(), by });
         }
-        let kept = self.kept.remove(slot);
+        let kept = self.lasting.kept.remove(slot);
         let mut rulesets = former.rulesets.clone();
         rulesets.remove(slot);
         // Nothing starts that did not start before: what cannot start again stays broken.
         drop(self.replace_program(vm, rulesets, None));
         self.note_program(former, Change::Removed(slot, Box::new(kept)));
         self.transaction.uninstalled.push(rid.into());
-        while let Some(at) = self.jobs.iter().position(|job| &*job.rid == rid) {
-            let job = self.jobs.remove(at);
+        while let Some(at) = self.lasting.jobs.iter().position(|job| &*job.rid == rid) {
+            let job = self.lasting.jobs.remove(at);
             self.transaction.touched.jobs.push((job.id.clone(), Some(job.due)));
             self.transaction.undo.push(Undo::JobRemoved(at, Box::new(job)));
         }
@@ -194,14 +194,14 @@ impl Core {
     /// (decision R11); if that does not start either they are broken, and the others run (decision R12).
     pub(super) fn start_program(&mut self, vm: &mut Vm, rulesets: Vec<Installed>) {
         drop(self.replace_program(vm, rulesets, None));
-        let formers = std::mem::take(&mut self.formers);
-        let mut rulesets = self.program.rulesets.clone();
+        let formers = std::mem::take(&mut self.lasting.formers);
+        let mut rulesets = self.lasting.program.rulesets.clone();
         let mut again = false;
         for Former { code, matches } in formers {
             let is_broken = |ruleset: &Installed| ruleset.rid == code.unit().rid && ruleset.broken.is_some();
             let Some(slot) = rulesets.iter().position(is_broken) else { continue };
             again = true;
-            if let (Some(ruleset), Some(kept)) = (rulesets.get_mut(slot), self.kept.get_mut(slot)) {
+            if let (Some(ruleset), Some(kept)) = (rulesets.get_mut(slot), self.lasting.kept.get_mut(slot)) {
                 (ruleset.code, ruleset.broken) = (code, None);
                 kept.matches = matches;
             }
@@ -212,15 +212,15 @@ impl Core {
     }
 
     fn check_modules(&self, unit: &Unit) -> Result<(), InstallError> {
-        if let Some(cycle) = self.program.cycle(unit) {
+        if let Some(cycle) = self.lasting.program.cycle(unit) {
             return Err(InstallError::Cycle(cycle));
         }
         for module in &unit.uses {
-            if self.program.slot_of(&module.rid).is_some() {
+            if self.lasting.program.slot_of(&module.rid).is_some() {
                 continue;
             }
             let rid = module.rid.clone();
-            return Err(match self.library.has(&rid) {
+            return Err(match self.lasting.library.has(&rid) {
                 true => InstallError::ModuleNotInstalled(rid),
                 false => InstallError::ModuleNotLoaded(rid),
             });
@@ -237,11 +237,11 @@ impl Core {
         fresh: Option<Slot>,
     ) -> Result<Vec<(Arc<str>, InstallError)>, RuntimeError> {
         let parts: Parts = rulesets.iter().map(Installed::part).collect();
-        if let Some(shared) = self.library.program(&parts) {
-            self.program = shared;
+        if let Some(shared) = self.lasting.library.program(&parts) {
+            self.lasting.program = shared;
             return Ok(Vec::new());
         }
-        let former = self.program.clone();
+        let former = self.lasting.program.clone();
         let mut starter = Starter { core: self, vm };
         let built = if former.own { None } else { starter.build(rulesets.clone()) };
         let left = match built {
@@ -252,16 +252,17 @@ impl Core {
                     left
                 }
                 Err(error) => {
-                    self.program = former;
+                    self.lasting.program = former;
                     return Err(error);
                 }
             },
         };
         self.collect_units();
-        Arc::make_mut(&mut self.program).rebuild_index();
-        let sound = left.is_empty() && self.program.rulesets.iter().all(|ruleset| ruleset.broken.is_none());
-        if sound && !self.program.own {
-            self.library.share(parts, self.program.clone());
+        Arc::make_mut(&mut self.lasting.program).rebuild_index();
+        let sound =
+            left.is_empty() && self.lasting.program.rulesets.iter().all(|ruleset| ruleset.broken.is_none());
+        if sound && !self.lasting.program.own {
+            self.lasting.library.share(parts, self.lasting.program.clone());
         }
         Ok(left)
     }
@@ -270,7 +271,12 @@ impl Core {
     fn note_program(&mut self, former: Arc<Program>, change: Change) {
         let mut matches = Vec::new();
         if !matches!(change, Change::Removed(..)) {
-            let pairs = former.rulesets.iter().zip(&self.program.rulesets).zip(&mut self.kept).enumerate();
+            let pairs = former
+                .rulesets
+                .iter()
+                .zip(&self.lasting.program.rulesets)
+                .zip(&mut self.lasting.kept)
+                .enumerate();
             for (slot, ((old, new), kept)) in pairs {
                 if !Arc::ptr_eq(&old.code, &new.code) && !kept.matches.is_empty() {
                     let rules = old.code.unit().rules.iter().chain(&new.code.unit().rules);
@@ -296,15 +302,15 @@ impl Core {
     }
 
     pub(super) fn take_back_program(&mut self, undo: ProgramUndo) {
-        self.program = undo.former;
+        self.lasting.program = undo.former;
         self.program_changed();
         match undo.change {
-            Change::Added => drop(self.kept.pop()),
+            Change::Added => drop(self.lasting.kept.pop()),
             Change::Replaced => {}
-            Change::Removed(slot, kept) => self.kept.insert(slot.min(self.kept.len()), *kept),
+            Change::Removed(slot, kept) => self.lasting.kept.insert(slot.min(self.lasting.kept.len()), *kept),
         }
         for (slot, matches) in undo.matches {
-            if let Some(kept) = self.kept.get_mut(slot) {
+            if let Some(kept) = self.lasting.kept.get_mut(slot) {
                 kept.matches = matches;
             }
         }
@@ -317,7 +323,7 @@ impl Starter<'_> {
         let mut program = self.empty_program();
         let count = rulesets.len();
         program.rulesets = rulesets;
-        self.core.program = Arc::new(program);
+        self.core.lasting.program = Arc::new(program);
         (0..count).try_for_each(|slot| self.start_ruleset(slot).ok())
     }
 
@@ -337,27 +343,29 @@ impl Starter<'_> {
             info.slot = slot_now(&info.rid).unwrap_or(info.slot);
         }
         program.rulesets = rulesets;
-        self.core.program = Arc::new(program);
-        for slot in 0..self.core.program.rulesets.len() {
-            let waits = self.core.program.rulesets.get(slot).is_some_and(|r| r.instance == u32::MAX);
+        self.core.lasting.program = Arc::new(program);
+        for slot in 0..self.core.lasting.program.rulesets.len() {
+            let waits = self.core.lasting.program.rulesets.get(slot).is_some_and(|r| r.instance == u32::MAX);
             match if waits { self.start_ruleset(slot) } else { Ok(()) } {
                 Ok(()) => {}
                 Err(error) if fresh == Some(slot) => return Err(error),
                 Err(error) => self.break_ruleset(slot, &error),
             }
         }
-        let Some(rid) = fresh.and_then(|slot| Some(self.core.program.rulesets.get(slot)?.rid.clone())) else {
+        let Some(rid) =
+            fresh.and_then(|slot| Some(self.core.lasting.program.rulesets.get(slot)?.rid.clone()))
+        else {
             return Ok(Vec::new());
         };
         if let Some(old) = former.slot_of(&rid).and_then(|slot| former.rulesets.get(slot)) {
-            Arc::make_mut(&mut self.core.program).free_instances(old.instance);
+            Arc::make_mut(&mut self.core.lasting.program).free_instances(old.instance);
         }
         let mut left = Vec::new();
-        for user in self.core.program.users_of(&rid) {
-            let Some(slot) = self.core.program.slot_of(&user) else { continue };
-            let before = self.core.program.rulesets.get(slot).map_or(u32::MAX, |user| user.instance);
+        for user in self.core.lasting.program.users_of(&rid) {
+            let Some(slot) = self.core.lasting.program.slot_of(&user) else { continue };
+            let before = self.core.lasting.program.rulesets.get(slot).map_or(u32::MAX, |user| user.instance);
             match self.start_ruleset(slot) {
-                Ok(()) => Arc::make_mut(&mut self.core.program).free_instances(before),
+                Ok(()) => Arc::make_mut(&mut self.core.lasting.program).free_instances(before),
                 Err(error) => left.push((user, InstallError::Failed(error))),
             }
         }
@@ -365,7 +373,7 @@ impl Starter<'_> {
     }
 
     fn break_ruleset(&mut self, slot: Slot, error: &RuntimeError) {
-        if let Some(ruleset) = Arc::make_mut(&mut self.core.program).rulesets.get_mut(slot) {
+        if let Some(ruleset) = Arc::make_mut(&mut self.core.lasting.program).rulesets.get_mut(slot) {
             ruleset.broken = Some(error.message.as_str().into());
         }
     }

@@ -30,6 +30,7 @@
 //! ```
 
 mod answers;
+mod channel_table;
 mod channels;
 mod core;
 mod effects;
@@ -38,6 +39,7 @@ mod event;
 mod family;
 mod host;
 mod install;
+mod lasting;
 mod newborn;
 mod outside;
 mod persist;
@@ -45,7 +47,6 @@ pub(crate) mod program;
 mod query;
 mod requests;
 mod rest;
-mod resting;
 mod rulesets;
 mod start;
 mod state;
@@ -117,33 +118,33 @@ impl Cloud {
         let (id, eci) = (random.id(), random.id());
         let Environment { library, now, budgets, host, log, trace, overdue, .. } = environment;
         let mut core = Core::bare(&id, &Arc::default(), now, budgets, library);
-        core.channels = Channels::new(&id, &eci);
+        core.lasting.channels = Channels::new(&id, &eci);
         core.random = Some(Box::new(random));
-        core.journaling = false;
-        (core.eci, core.host) = (eci, host);
+        core.lasting.journaling = false;
+        (core.lasting.eci, core.lasting.host) = (eci, host);
         (core.log, core.trace, core.overdue) = (log, trace, overdue);
         let mut machine = Box::<Machine>::default();
         let program = Starter { core: &mut core, vm: &mut machine.vm }.empty_program();
-        core.program = Arc::new(program);
+        core.lasting.program = Arc::new(program);
         Self { core, machine }
     }
 
     /// The cloud's identity.
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
-        &self.core.id
+        &self.core.lasting.id
     }
 
     /// The channel that events and queries from outside come in on unless they name another.
     #[must_use]
     pub fn eci(&self) -> &Arc<str> {
-        &self.core.eci
+        &self.core.lasting.eci
     }
 
     /// The cloud's time, in milliseconds since the epoch.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.core.now
+        self.core.lasting.now
     }
 
     /// What the last event with all it raised, or the last query, has used of its budgets.
@@ -155,7 +156,7 @@ impl Cloud {
 
     /// The ids of the installed rulesets, in install order.
     pub fn rulesets(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.core.program.rulesets.iter().map(|ruleset| &ruleset.rid)
+        self.core.lasting.program.rulesets.iter().map(|ruleset| &ruleset.rid)
     }
 
     /// Raises an event from outside on the cloud's channel; otherwise as [`Cloud::signal_on`].
@@ -163,7 +164,7 @@ impl Cloud {
     /// # Errors
     /// As [`Cloud::signal_on`].
     pub fn signal(&mut self, domain: &str, name: &str, attrs: Data) -> Result<EventAnswer, Refusal> {
-        let eci = self.core.eci.clone();
+        let eci = self.core.lasting.eci.clone();
         self.signal_on(&eci, None, domain, name, attrs)
     }
 
@@ -182,7 +183,7 @@ impl Cloud {
         attrs: Data,
     ) -> Result<EventAnswer, Refusal> {
         let eci = event::text(eci, "event.eci")?;
-        let event = Event::clean(&eci, domain, name, attrs, self.core.now)?;
+        let event = Event::clean(&eci, domain, name, attrs, self.core.lasting.now)?;
         self.core.admit_event(&eci, sender, &event.domain, &event.name)?;
         let eid = self.core.random().id();
         Ok(self.transact(event, eid, 0))
@@ -193,7 +194,7 @@ impl Cloud {
         let mut answers = Vec::new();
         while let Some(outgoing) = self.core.outbox.pop_front() {
             let Outgoing { eid, eci, domain, name, attrs, hops, .. } = outgoing;
-            let event = Event { eci, domain, name, attrs, time: self.core.now };
+            let event = Event { eci, domain, name, attrs, time: self.core.lasting.now };
             answers.push(self.transact(event, eid, hops));
         }
         answers

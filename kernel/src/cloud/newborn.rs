@@ -17,28 +17,33 @@ use std::sync::Arc;
 impl Cloud {
     /// A child of `parent`, born in its transaction.
     pub(super) fn newborn(parent: &mut Core, tie: &Child) -> Self {
-        let mut core =
-            Core::bare(&tie.cloud, &parent.owner, parent.now, parent.budgets, parent.library.clone());
-        core.host = parent.host.clone();
+        let mut core = Core::bare(
+            &tie.cloud,
+            &parent.lasting.owner,
+            parent.lasting.now,
+            parent.lasting.budgets,
+            parent.lasting.library.clone(),
+        );
+        core.lasting.host = parent.lasting.host.clone();
         core.random = Some(Box::new(parent.random().fork()));
-        core.home = parent.home.as_ref().map(|home| home.of(&tie.cloud));
-        core.journaling = parent.journaling;
+        core.lasting.home = parent.lasting.home.as_ref().map(|home| home.of(&tie.cloud));
+        core.lasting.journaling = parent.lasting.journaling;
         core.unborn = true;
         core.transaction.touched.program = true;
         let mut child = Self { core, machine: Box::default() };
         child.core.start_program(&mut child.machine.vm, Vec::new());
-        child.be_born(&parent.id, tie);
+        child.be_born(&parent.lasting.id, tie);
         child
     }
 
     /// Lets the clouds born in the transaction that has just ended take in what was sent to them.
     pub(super) fn settle_newborn(&mut self) {
         let is_hurried = self.core.patience != Patience::Waits;
-        if self.core.transaction.newborn.is_empty() || self.core.home.is_none() || is_hurried {
+        if self.core.transaction.newborn.is_empty() || self.core.lasting.home.is_none() || is_hurried {
             return;
         }
         for at in 0..self.core.transaction.newborn.len() {
-            let Some(id) = self.newborn_at(at).map(|newborn| newborn.id.clone()) else { continue };
+            let Some(id) = self.newborn_at(at).map(|newborn| newborn.lasting.id.clone()) else { continue };
             let is_for_it = |sent: &Outgoing| sent.target == Target::Cloud(id.clone());
             let (mut own, others): (VecDeque<_>, VecDeque<_>) =
                 std::mem::take(&mut self.core.outbox).into_iter().partition(is_for_it);
@@ -62,7 +67,7 @@ impl Cloud {
     fn give_at_once(&mut self, at: usize, sent: &Outgoing) -> bool {
         let place = self.core.transaction.newborn.get_mut(at);
         let Some(mut newborn) = place.and_then(Option::take) else { return false };
-        let sender = self.core.id.clone();
+        let sender = self.core.lasting.id.clone();
         self.core.lend(&mut newborn);
         // The machine has nothing left to do for this transaction.
         std::mem::swap(&mut self.core, &mut newborn);
@@ -78,7 +83,7 @@ impl Cloud {
     /// Takes in an event of a relative; false if it would have to wait. One that is refused is done with, like a message.
     fn take_in_at_once(&mut self, sender: &Arc<str>, sent: &Outgoing) -> bool {
         let Outgoing { eid, eci, domain, name, attrs, hops, .. } = sent;
-        let event = Event::clean(eci, domain, name, Data::Map(attrs.clone()), self.core.now);
+        let event = Event::clean(eci, domain, name, Data::Map(attrs.clone()), self.core.lasting.now);
         let Ok(event) = event else { return true };
         let admitted = self.core.admit_event(eci, Some(sender), &event.domain, &event.name);
         admitted.is_err() || self.transact_at_once(event, eid.clone(), *hops).is_some()
@@ -89,10 +94,11 @@ impl Cloud {
         let Some(newborn) = self.core.transaction.newborn.get_mut(at).and_then(Option::as_deref_mut) else {
             return;
         };
-        let (id, mut sent) = (newborn.id.clone(), std::mem::take(&mut newborn.outbox));
-        let here = Target::Cloud(self.core.id.clone());
+        let (id, mut sent) = (newborn.lasting.id.clone(), std::mem::take(&mut newborn.outbox));
+        let here = Target::Cloud(self.core.lasting.id.clone());
         while let Some(first) = sent.front() {
-            let concerns_no_rule = self.core.program.index.salient(&first.domain, &first.name).is_empty();
+            let concerns_no_rule =
+                self.core.lasting.program.index.salient(&first.domain, &first.name).is_empty();
             if first.target != here || !concerns_no_rule || !self.take_in_at_once(&id, first) {
                 break;
             }
@@ -107,12 +113,12 @@ impl Cloud {
 impl Core {
     /// The parent and its channel for this cloud, as long as its side of the tie is not committed.
     pub(super) fn parent_of_unborn(&self, eci: &Arc<str>) -> Option<(Arc<str>, Channel)> {
-        if !self.unborn || self.family.parent.as_ref() != Some(eci) {
+        if !self.unborn || self.lasting.family.parent.as_ref() != Some(eci) {
             return None;
         }
-        let tie = self.channels.for_relative(Kinship::Child)?;
-        let channel = Channel::family(eci.clone(), Kinship::Parent, self.id.clone());
-        Some((tie.family.clone()?, channel))
+        let tie = self.lasting.channels.for_relative(Kinship::Child)?;
+        let channel = Channel::family(eci.clone(), Kinship::Parent, self.lasting.id.clone());
+        Some((tie.family.as_deref()?.into(), channel))
     }
 
     /// A cloud that works within this transaction reaches the host, and draws its ids, through this one.
@@ -128,8 +134,9 @@ impl Core {
 
     /// Which cloud born in this transaction has a channel.
     pub(super) fn newborn_with(&self, eci: &str) -> Option<usize> {
-        let has =
-            |newborn: &Option<Box<Self>>| newborn.as_ref().is_some_and(|n| n.channels.get(eci).is_some());
+        let has = |newborn: &Option<Box<Self>>| {
+            newborn.as_ref().is_some_and(|n| n.lasting.channels.get(eci).is_some())
+        };
         self.transaction.newborn.iter().position(has)
     }
 

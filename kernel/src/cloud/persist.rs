@@ -4,9 +4,9 @@ use super::channels::Channels;
 use super::core::{Core, Former, Matches, Transaction};
 use super::family::{Child, Family};
 use super::install::carried;
+use super::lasting::Lasting;
 use super::program::Installed;
 use super::rest::{Home, Realm, Rest};
-use super::resting::Resting;
 use super::{Budgets, Cloud};
 use crate::journal::Scope;
 use crate::library::{Code, Library};
@@ -28,7 +28,7 @@ impl Core {
         budgets: Budgets,
         library: Library,
     ) -> Box<Self> {
-        let resting = Resting {
+        let lasting = Lasting {
             channels: Channels::of(id),
             family: Family::default(),
             eci: id.clone(),
@@ -47,11 +47,11 @@ impl Core {
             kept: Vec::new(),
             jobs: Vec::new(),
         };
-        resting.wake(None, Transaction::default())
+        Box::new(lasting).wake(None, Transaction::default())
     }
 
     fn head(&self) -> Head {
-        let unstarted = self.unstarted.as_deref().unwrap_or(&self.program.rulesets);
+        let unstarted = self.lasting.unstarted.as_deref().unwrap_or(&self.lasting.program.rulesets);
         let rulesets = unstarted.iter().map(|ruleset| Installation {
             rid: ruleset.rid.clone(),
             url: ruleset.url.clone(),
@@ -59,18 +59,18 @@ impl Core {
             config: ruleset.config.clone(),
         });
         Head {
-            owner: self.owner.clone(),
-            parent: self.family.parent.clone(),
-            created: self.created,
+            owner: self.lasting.owner.clone(),
+            parent: self.lasting.family.parent.clone(),
+            created: self.lasting.created,
             rulesets: rulesets.collect(),
         }
     }
 
     fn match_of(&self, rid: &str, rule: &str) -> Option<&MatchState> {
-        let slot = self.program.slot_of(rid)?;
-        let rules = &self.program.rulesets.get(slot)?.code.unit().rules;
+        let slot = self.lasting.program.slot_of(rid)?;
+        let rules = &self.lasting.program.rulesets.get(slot)?.code.unit().rules;
         let at = rules.iter().position(|known| *known.name == *rule)?;
-        self.kept.get(slot)?.matches.get(at)?.as_deref()
+        self.lasting.kept.get(slot)?.matches.get(at)?.as_deref()
     }
 }
 
@@ -90,11 +90,11 @@ impl Rest {
     #[must_use]
     pub fn found(realm: &dyn Realm, id: &Arc<str>, owner: &Arc<str>, now: i64) -> Self {
         let mut core = Core::bare(id, owner, now, realm.budgets(owner), realm.library().clone());
-        core.host = realm.host();
-        core.journaling = realm.journal() != Scope::Off;
-        core.home = Some(Home::new(realm, id));
+        core.lasting.host = realm.host();
+        core.lasting.journaling = realm.journal() != Scope::Off;
+        core.lasting.home = Some(Home::new(realm, id));
         core.transaction.touched.program = true;
-        core.unstarted = Some(Vec::new());
+        core.lasting.unstarted = Some(Vec::new());
         Self::of(core)
     }
 
@@ -108,22 +108,23 @@ impl Rest {
         let Some(stored) = cloud::load(&source, id)? else { return Ok(None) };
         let Head { owner, parent, created, rulesets } = stored.head;
         let mut core = Core::bare(id, &owner, created, realm.budgets(&owner), realm.library().clone());
-        core.host = realm.host();
-        core.journaling = realm.journal() != Scope::Off;
+        core.lasting.host = realm.host();
+        core.lasting.journaling = realm.journal() != Scope::Off;
         let channels = stored.channels.into_iter().map(|(_, channel)| channel);
-        core.channels.restore(id, channels.collect());
-        let for_children = core.channels.for_children();
-        let for_children = for_children.filter_map(|tie| Some((tie.family.clone()?, tie.id.clone())));
+        core.lasting.channels.restore(id, channels.collect());
+        let for_children = core.lasting.channels.for_children();
+        let for_children = for_children
+            .filter_map(|tie| Some((Arc::<str>::from(tie.family.as_deref()?), Arc::from(&tie.id))));
         let for_children: HashMap<_, _> = for_children.collect();
         let children = stored.children.into_iter().map(|child| {
             let parent = for_children.get(&child.id).cloned().unwrap_or_default();
             Child { cloud: child.id, eci: child.eci, parent, sequence: child.sequence }
         });
         let children = children.collect();
-        core.family = Family { parent, children };
-        core.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
+        core.lasting.family = Family { parent, children };
+        core.lasting.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
         let mut variables: BTreeMap<_, _> = stored.variables.into_iter().collect();
-        core.home = Some(Home { variables: stored.home, lists: realm.lists().clone() });
+        core.lasting.home = Some(Home { variables: stored.home, lists: realm.lists().clone() });
         let mut installed = Vec::with_capacity(rulesets.len());
         for installation in rulesets {
             let mut kept = core.new_kept(&installation.rid);
@@ -141,16 +142,17 @@ impl Rest {
             if let Some(former) = former {
                 let matches = carried(former.unit(), &kept.matches, ruleset.code.unit());
                 let matches = std::mem::replace(&mut kept.matches, matches);
-                core.formers.push(Former { code: former, matches });
+                core.lasting.formers.push(Former { code: former, matches });
                 core.transaction.touched.program = true;
             }
             installed.push(ruleset);
-            core.kept.push(kept);
+            core.lasting.kept.push(kept);
         }
         let sound = installed.iter().all(|ruleset| ruleset.broken.is_none());
-        match core.library.program(&installed.iter().map(Installed::part).collect()).filter(|_| sound) {
-            Some(shared) => core.program = shared,
-            None => core.unstarted = Some(installed),
+        match core.lasting.library.program(&installed.iter().map(Installed::part).collect()).filter(|_| sound)
+        {
+            Some(shared) => core.lasting.program = shared,
+            None => core.lasting.unstarted = Some(installed),
         }
         Ok(Some(Self::of(core)))
     }
@@ -179,30 +181,30 @@ impl Cloud {
     /// The store's, when it is asked for what is there already.
     pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let core = &mut self.core;
-        let Some(Home { variables: home, lists }) = core.home.clone() else { return Ok(()) };
+        let Some(Home { variables: home, lists }) = core.lasting.home.clone() else { return Ok(()) };
         let read = &home.read;
         let touched = std::mem::take(&mut core.transaction.touched);
-        let id = core.id.clone();
+        let id = core.lasting.id.clone();
         if touched.program || touched.parent {
             cloud::put_head(&**read, &lists, batch, &id, &core.head())?;
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
-            match core.channels.get(eci) {
+            match core.lasting.channels.get(eci) {
                 Some(kept) => channel::put_channel(&**read, batch, &id, 0, kept)?,
                 None => channel::remove_channel(batch, &id, eci),
             }
         }
         for child in &touched.children {
-            match core.family.children.iter().rev().find(|known| known.cloud == *child) {
+            match core.lasting.family.children.iter().rev().find(|known| known.cloud == *child) {
                 Some(known) => {
                     let Child { cloud: id, eci, sequence, .. } = known.clone();
-                    cloud::put_child(batch, &core.id, &cloud::Child { id, eci, sequence });
+                    cloud::put_child(batch, &core.lasting.id, &cloud::Child { id, eci, sequence });
                 }
                 None => cloud::remove_child(batch, &id, child),
             }
         }
         for (name, due) in &touched.jobs {
-            match core.jobs.iter().find(|job| job.id == *name) {
+            match core.lasting.jobs.iter().find(|job| job.id == *name) {
                 Some(job) => job::put_job(batch, &id, job.sequence, job, *due),
                 None => drop(due.map(|due| job::remove_job(batch, &id, name, due))),
             }
@@ -213,7 +215,7 @@ impl Cloud {
         for rid in std::mem::take(&mut core.transaction.uninstalled) {
             erase_ruleset(&**read, &id, &rid, batch)?;
         }
-        for kept in core.kept.iter_mut().filter(|kept| kept.changed) {
+        for kept in core.lasting.kept.iter_mut().filter(|kept| kept.changed) {
             kept.variables.save(batch);
             kept.changed = false;
         }

@@ -79,7 +79,7 @@ impl Cloud {
     /// What is wrong with it, or what its function raised.
     pub fn query(&mut self, query: &Query) -> Result<Data, QueryError> {
         let refused = QueryError::Refused;
-        let eci = text(query.eci.as_ref().unwrap_or(&self.core.eci), "query.eci").map_err(refused)?;
+        let eci = text(query.eci.as_ref().unwrap_or(&self.core.lasting.eci), "query.eci").map_err(refused)?;
         let rid = text(&query.rid, "query.rid").map_err(refused)?;
         let name = text(&query.name, "query.name").map_err(refused)?;
         let none = DataMap::new();
@@ -89,7 +89,7 @@ impl Cloud {
             _ => return Err(refused(Refusal::NoMap("query.args"))),
         };
         self.core.admit_query(&eci, query.sender.as_deref(), &rid, &name).map_err(refused)?;
-        let program = self.core.program.clone();
+        let program = self.core.lasting.program.clone();
         let ruleset = program.slot_of(&rid).and_then(|slot| Some((slot, program.rulesets.get(slot)?)));
         let Some((slot, ruleset)) = ruleset else { return Err(QueryError::NotInstalled(rid)) };
         if let Some(why) = &ruleset.broken {
@@ -109,11 +109,11 @@ impl Cloud {
             Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
         let answer = self.ask(instance, shared.global, args);
         self.core.transaction.instructions =
-            self.core.budgets.instructions.saturating_sub(self.machine.vm.instructions_left());
+            self.core.lasting.budgets.instructions.saturating_sub(self.machine.vm.instructions_left());
         let answer = answer.map_err(|failure| self.core.error(failure, None));
         let Scene { txn_id, eci, .. } = std::mem::take(&mut self.core.scene);
         // What neither logs nor fails leaves no record: reading writes nothing (difference R16).
-        if self.core.journaling && (answer.is_err() || !self.core.transaction.lines.is_empty()) {
+        if self.core.lasting.journaling && (answer.is_err() || !self.core.transaction.lines.is_empty()) {
             let (eci, error) = (eci.unwrap_or_default(), answer.as_ref().err());
             self.core.keep_journal(journal::Kind::Query, &txn_id, &eci, (&rid, &name), args, error);
         }
@@ -126,7 +126,7 @@ impl Cloud {
 
     /// The answer of a shared global; none of an action, which queries cannot run.
     fn ask(&mut self, instance: u32, global: u16, args: &DataMap) -> Result<Option<Data>, Failure> {
-        let globals = self.core.program.instances.get(instance as usize).map(|i| &i.globals);
+        let globals = self.core.lasting.program.instances.get(instance as usize).map(|i| &i.globals);
         let mut value = globals.and_then(|g| g.get(usize::from(global))).copied().unwrap_or(Value::NULL);
         self.machine.vm.begin(self.core.world());
         self.core.transaction.copied = 0;

@@ -64,10 +64,10 @@ impl Core {
         let query = self.question(&arg(0), &arg(4), &arg(5), arg(6))?;
         let eci = query.eci.clone().unwrap_or_default();
         let text = |index: usize| arg(index).as_str().unwrap_or_default().to_owned();
-        let event = Event::clean(&eci, &text(1), &text(2), self.passed_on(arg(3)), self.now);
+        let event = Event::clean(&eci, &text(1), &text(2), self.passed_on(arg(3)), self.lasting.now);
         let event = event.map_err(|refusal| Fault::error(refusal.to_string()))?;
         if let Some(newborn) = self.newborn_with(&eci) {
-            let sender = self.id.clone();
+            let sender = self.lasting.id.clone();
             return self.with_newborn(newborn, |cloud| {
                 let Event { eci, domain, name, attrs, .. } = event;
                 let done = cloud.signal_on(&eci, Some(&sender), &domain, &name, Data::Map(attrs));
@@ -87,7 +87,7 @@ impl Core {
     /// A cloud without a host knows no channels but its own.
     fn check_alone(&self, query: &Query) -> Result<(), Fault> {
         match &query.eci {
-            Some(eci) if self.outside.is_none() && self.channels.get(eci).is_none() => {
+            Some(eci) if self.outside.is_none() && self.lasting.channels.get(eci).is_none() => {
                 Err(Fault::error(format!("ECI not found {eci}")))
             }
             _ => Ok(()),
@@ -100,12 +100,12 @@ impl Core {
             _ => Err(Fault::type_error(format!("missing {field}"))),
         };
         let hops = self.hops + if self.scene.mode == Mode::Start { START_HOPS } else { 1 };
-        if hops > self.budgets.hops {
+        if hops > self.lasting.budgets.hops {
             return Err(Fault::limit(Limit::Cascade));
         }
         Ok(Query {
             eci: Some(text(eci, "query.eci")?),
-            sender: Some(self.id.clone()),
+            sender: Some(self.lasting.id.clone()),
             rid: text(rid, "query.rid")?.to_string(),
             name: text(name, "query.name")?.to_string(),
             args,
@@ -164,7 +164,7 @@ impl Core {
         let from = |ruleset: &&super::program::Installed| {
             ruleset.url.as_ref() == Some(url) && ruleset.rid == code.unit().rid
         };
-        let Some(ruleset) = self.program.rulesets.iter().find(from) else { return Ok(()) };
+        let Some(ruleset) = self.lasting.program.rulesets.iter().find(from) else { return Ok(()) };
         if Arc::ptr_eq(&ruleset.code, code) {
             return Ok(());
         }
@@ -179,7 +179,7 @@ impl Core {
         if self.outside.is_none() {
             return Err(no_host());
         }
-        if self.outside.as_ref().is_some_and(|outside| !outside.has_room(&self.owner)) {
+        if self.outside.as_ref().is_some_and(|outside| !outside.has_room(&self.lasting.owner)) {
             return Err(Fault::error("the owner has as many clouds as it may have"));
         }
         let Data::Array(rulesets) = rulesets else {
@@ -196,10 +196,10 @@ impl Core {
             let (code, url) = self.code_at(&url)?;
             codes.push((code, Configuration { config, url: Some(url) }));
         }
-        let now = self.now;
+        let now = self.lasting.now;
         let random = self.random();
         let (cloud, eci, parent) = (random.cloud_id(now), random.id(), random.id());
-        let sequence = self.family.children.last().map_or(0, |last| last.sequence + 1);
+        let sequence = self.lasting.family.children.last().map_or(0, |last| last.sequence + 1);
         let tie = Child { cloud, eci, parent, sequence };
         let mut child = Cloud::newborn(self, &tie);
         self.lend(&mut child.core);
@@ -217,7 +217,7 @@ impl Core {
 
     /// Address and configuration of a ruleset of this cloud.
     fn installed_as(&self, rid: &Data) -> Option<(Data, Data)> {
-        let known = self.program.rulesets.get(self.program.slot_of(rid.as_str()?)?)?;
+        let known = self.lasting.program.rulesets.get(self.lasting.program.slot_of(rid.as_str()?)?)?;
         Some((Data::String(known.url.clone()?), known.config.clone()))
     }
 
@@ -245,7 +245,7 @@ impl Core {
             return Some(Ok(Data::Null));
         }
         // The answer may come from a cloud of another host, which asks this one.
-        if self.hops + HTTP_HOPS > self.budgets.hops {
+        if self.hops + HTTP_HOPS > self.lasting.budgets.hops {
             return Some(Err(Fault::limit(Limit::Cascade)));
         }
         let answer = self.ask(Ask::Http(method, args.to_vec())).and_then(outside::data);
@@ -263,7 +263,7 @@ impl Core {
     /// Where an event for a channel goes, if the channel lets it through.
     pub(super) fn target(&self, eci: &Arc<str>, host: &Data, event: &Event) -> Result<Target, Fault> {
         if let Data::String(host) = host
-            && self.host.as_deref() != Some(host.trim_end_matches('/'))
+            && self.lasting.host.as_deref() != Some(host.trim_end_matches('/'))
         {
             return match &self.outside {
                 Some(_) => Ok(Target::Host(host.trim_end_matches('/').into())),
@@ -272,16 +272,16 @@ impl Core {
                 }
             };
         }
-        let own = |core: &Self| core.channels.get(eci).cloned();
+        let own = |core: &Self| core.lasting.channels.get(eci).cloned();
         let newborn = || {
             let clouds = self.transaction.newborn.iter().flatten();
-            clouds.filter_map(|cloud| Some((cloud.id.clone(), own(cloud)?))).next()
+            clouds.filter_map(|cloud| Some((cloud.lasting.id.clone(), own(cloud)?))).next()
         };
-        let here = own(self).map(|channel| (self.id.clone(), channel));
+        let here = own(self).map(|channel| (self.lasting.id.clone(), channel));
         let here = here.or_else(newborn).or_else(|| self.parent_of_unborn(eci));
         let (cloud, refused) = match here {
             Some((cloud, channel)) => {
-                (cloud, channel.check_event(Some(&self.id), &event.domain, &event.name).err())
+                (cloud, channel.check_event(Some(&self.lasting.id), &event.domain, &event.name).err())
             }
             None => {
                 let found = self.outside.as_ref().map(|outside| outside.channel(eci)).transpose();
@@ -289,7 +289,7 @@ impl Core {
                 let Some(Listing { cloud, channel }) = found else {
                     return Err(Fault::error(format!("ECI not found {eci}")));
                 };
-                let refused = channel.check_event(Some(&self.id), &event.domain, &event.name).err();
+                let refused = channel.check_event(Some(&self.lasting.id), &event.domain, &event.name).err();
                 (cloud, refused)
             }
         };

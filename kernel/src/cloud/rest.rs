@@ -3,9 +3,9 @@
 use super::core::{Core, Outgoing};
 use super::event::{Event, EventAnswer, Refusal, RuntimeError};
 use super::install::{Configuration, InstallError};
+use super::lasting::Lasting;
 use super::outside::Outside;
 use super::program::Installed;
-use super::resting::Resting;
 use super::{Budgets, Cloud, Machine};
 use crate::channel::Channel;
 use crate::entities::{self, Sizes};
@@ -80,7 +80,7 @@ pub trait Realm: Send + Sync {
 pub struct Rest(State);
 
 enum State {
-    Settled(Box<Resting>),
+    Settled(Box<Lasting>),
     /// Something is left to be done: it was just loaded with rulesets that have newer versions, or founded, or born.
     Unsettled(Box<Core>),
 }
@@ -132,7 +132,7 @@ pub struct Effects {
 impl Rest {
     pub(super) fn of(core: Box<Core>) -> Self {
         if core.is_settled() {
-            return Self(State::Settled(Box::new(core.come_to_rest().0)));
+            return Self(State::Settled(core.come_to_rest().0));
         }
         Self(State::Unsettled(core))
     }
@@ -142,7 +142,7 @@ impl Rest {
     pub fn wake(self, mut machine: Box<Machine>) -> Cloud {
         let random = machine.random.take();
         let core = match self.0 {
-            State::Settled(resting) => resting.wake(random, std::mem::take(&mut machine.transaction)),
+            State::Settled(lasting) => lasting.wake(random, std::mem::take(&mut machine.transaction)),
             State::Unsettled(mut core) => {
                 core.random = random;
                 core
@@ -151,44 +151,33 @@ impl Rest {
         Cloud { core, machine }
     }
 
-    fn id(&self) -> &Arc<str> {
+    fn lasting(&self) -> &Lasting {
         match &self.0 {
-            State::Settled(resting) => &resting.id,
-            State::Unsettled(core) => &core.id,
+            State::Settled(lasting) => lasting,
+            State::Unsettled(core) => &core.lasting,
         }
     }
 
     /// Whose it is.
     #[must_use]
     pub fn owner(&self) -> &Arc<str> {
-        match &self.0 {
-            State::Settled(resting) => &resting.owner,
-            State::Unsettled(core) => &core.owner,
-        }
+        &self.lasting().owner
     }
 
     /// The clouds of its children.
     pub fn children(&self) -> impl Iterator<Item = &Arc<str>> {
-        let family = match &self.0 {
-            State::Settled(resting) => &resting.family,
-            State::Unsettled(core) => &core.family,
-        };
-        family.children.iter().map(|child| &child.cloud)
+        self.lasting().family.children.iter().map(|child| &child.cloud)
     }
 
     /// Its channels.
     pub fn channels(&self) -> impl Iterator<Item = &Channel> {
-        let channels = match &self.0 {
-            State::Settled(resting) => &resting.channels,
-            State::Unsettled(core) => &core.channels,
-        };
-        channels.iter()
+        self.lasting().channels.iter()
     }
 }
 
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rest").field(self.id()).finish()
+        f.debug_tuple("Rest").field(&self.lasting().id).finish()
     }
 }
 
@@ -200,9 +189,9 @@ impl Cloud {
         if !self.core.is_settled() {
             return (Rest(State::Unsettled(self.core)), self.machine);
         }
-        let (resting, room) = self.core.come_to_rest();
+        let (lasting, room) = self.core.come_to_rest();
         self.machine.transaction = room;
-        (Rest(State::Settled(Box::new(resting))), self.machine)
+        (Rest(State::Settled(lasting)), self.machine)
     }
 
     /// Lets it reach the host that it runs on.
@@ -217,7 +206,7 @@ impl Cloud {
 
     /// Starts its rulesets if no other cloud has started the same ones, and brings those up to date that have a newer version.
     pub fn start_up(&mut self) {
-        if let Some(rulesets) = self.core.unstarted.take() {
+        if let Some(rulesets) = self.core.lasting.unstarted.take() {
             self.core.start_program(&mut self.machine.vm, rulesets);
         }
     }
@@ -225,17 +214,17 @@ impl Cloud {
     /// Whose it is.
     #[must_use]
     pub fn owner(&self) -> &Arc<str> {
-        &self.core.owner
+        &self.core.lasting.owner
     }
 
     /// Its rulesets in install order.
     pub fn installations(&self) -> impl Iterator<Item = &Installed> {
-        self.core.unstarted.as_deref().unwrap_or(&self.core.program.rulesets).iter()
+        self.core.lasting.unstarted.as_deref().unwrap_or(&self.core.lasting.program.rulesets).iter()
     }
 
     /// Gets ready for an evaluation at this time, which so many clouds have asked each other to come to.
     pub fn come_up(&mut self, now: i64, hops: u32) {
-        (self.core.now, self.core.hops) = (now, hops);
+        (self.core.lasting.now, self.core.hops) = (now, hops);
         self.start_up();
     }
 
@@ -252,14 +241,14 @@ impl Cloud {
         eid: Arc<str>,
         hops: u32,
     ) -> Result<EventAnswer, Refusal> {
-        let event = Event::clean(eci, domain, name, Data::Map(attrs), self.core.now)?;
+        let event = Event::clean(eci, domain, name, Data::Map(attrs), self.core.lasting.now)?;
         self.core.admit_event(eci, sender, &event.domain, &event.name)?;
         Ok(self.transact(event, eid, hops))
     }
 
     /// Fires the job that is due first, if one is.
     pub fn fire_next(&mut self) -> Option<EventAnswer> {
-        let now = self.core.now;
+        let now = self.core.lasting.now;
         self.next_due().filter(|&due| due <= now)?;
         self.fire_due(now)
     }
@@ -312,7 +301,7 @@ impl Cloud {
             deleted: std::mem::take(&mut core.transaction.deleted),
             channels: core.transaction.touched.channels.iter().cloned().collect(),
             calls: std::mem::take(&mut core.transaction.calls),
-            due: changed.then(|| core.jobs.iter().map(|job| job.due).min()).flatten(),
+            due: changed.then(|| core.lasting.jobs.iter().map(|job| job.due).min()).flatten(),
             journals: std::mem::take(&mut core.transaction.journals),
         }
     }
@@ -329,7 +318,7 @@ impl Core {
         attrs: &DataMap,
         error: Option<&RuntimeError>,
     ) {
-        let mut journal = Journal::new(kind, id, eci, names, attrs, self.now);
+        let mut journal = Journal::new(kind, id, eci, names, attrs, self.lasting.now);
         journal.lines = std::mem::take(&mut self.transaction.lines);
         journal.fail(error);
         self.transaction.journals.push(journal);

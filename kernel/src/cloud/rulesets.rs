@@ -10,7 +10,7 @@ use std::sync::Arc;
 impl Cloud {
     /// The installed rulesets, in install order.
     pub(crate) fn installed(&self) -> &[Installed] {
-        &self.core.program.rulesets
+        &self.core.lasting.program.rulesets
     }
 }
 

@@ -23,10 +23,11 @@ pub(super) struct Starter<'a> {
 impl Starter<'_> {
     /// Starts the ruleset in `slot` of the cloud's program. If it fails the program is left as it was.
     pub fn start_ruleset(&mut self, slot: Slot) -> Result<(), RuntimeError> {
-        let Some(code) = self.core.program.rulesets.get(slot).map(|ruleset| ruleset.code.clone()) else {
+        let Some(code) = self.core.lasting.program.rulesets.get(slot).map(|ruleset| ruleset.code.clone())
+        else {
             return Ok(());
         };
-        let before = self.core.program.clone();
+        let before = self.core.lasting.program.clone();
         self.core.collect_units();
         let scene = std::mem::replace(
             &mut self.core.scene,
@@ -43,7 +44,7 @@ impl Starter<'_> {
         self.core.transaction.copied = copied;
         match started {
             Ok(number) => {
-                let program = Arc::make_mut(&mut self.core.program);
+                let program = Arc::make_mut(&mut self.core.lasting.program);
                 program.own |= asked;
                 if let Some(ruleset) = program.rulesets.get_mut(slot) {
                     ruleset.instance = number;
@@ -52,7 +53,7 @@ impl Starter<'_> {
                 Ok(())
             }
             Err(error) => {
-                self.core.program = before;
+                self.core.lasting.program = before;
                 Err(error)
             }
         }
@@ -67,7 +68,7 @@ impl Starter<'_> {
             modules: vec![u32::MAX; unit.uses.len()],
             within: Vec::new(),
         };
-        let number = Arc::make_mut(&mut self.core.program).add_info(info);
+        let number = Arc::make_mut(&mut self.core.lasting.program).add_info(info);
         if self.core.scene.instance == u32::MAX {
             self.core.scene.instance = number;
         }
@@ -88,16 +89,16 @@ impl Starter<'_> {
         if let Some(global) = unit.global {
             self.evaluate(number, global)?;
         }
-        Arc::make_mut(&mut self.core.program).instances = self.vm.instances().clone();
+        Arc::make_mut(&mut self.core.lasting.program).instances = self.vm.instances().clone();
         let within: Result<Vec<_>, _> = unit.rules.iter().map(|rule| self.within(number, rule)).collect();
-        if let Some(info) = Arc::make_mut(&mut self.core.program).info_mut(number) {
+        if let Some(info) = Arc::make_mut(&mut self.core.lasting.program).info_mut(number) {
             info.within = within?;
         }
         Ok(number)
     }
 
     fn place_instance(&mut self, number: u32, code: &Code) {
-        let fresh = Instance::new(code.number, &self.core.program.units);
+        let fresh = Instance::new(code.number, &self.core.lasting.program.units);
         let instances = self.vm.instances_mut();
         instances.resize(instances.len().max(number as usize + 1), Instance::default());
         if let Some(place) = instances.get_mut(number as usize) {
@@ -120,14 +121,14 @@ impl Starter<'_> {
         };
         let values = self.vm.heap().array(values);
         let given: Vec<_> = module.with.iter().cloned().zip(values.iter().copied()).collect();
-        let slot = self.core.program.slot_of(&module.rid);
-        let used = slot.and_then(|slot| Some((slot, self.core.program.rulesets.get(slot)?)));
+        let slot = self.core.lasting.program.slot_of(&module.rid);
+        let used = slot.and_then(|slot| Some((slot, self.core.lasting.program.rulesets.get(slot)?)));
         let Some((slot, used)) = used else {
             return Err(failure(Fault::error(format!("Module not found: {}", module.rid))));
         };
         let code = used.code.clone();
         let number = self.start(slot, &code, &given)?;
-        let program = Arc::make_mut(&mut self.core.program);
+        let program = Arc::make_mut(&mut self.core.lasting.program);
         let place = program.info_mut(user).and_then(|info| info.modules.get_mut(usize::from(clause)));
         if let Some(place) = place {
             *place = number;
@@ -150,15 +151,15 @@ impl Starter<'_> {
 
     /// Copies the globals of an instance and of its modules out of the event's memory.
     fn freeze(&mut self, root: u32) -> Result<(), Failure> {
-        let mut region = Region::clone(&self.core.program.region);
+        let mut region = Region::clone(&self.core.lasting.program.region);
         let mut instances = Vec::clone(self.vm.instances());
-        for number in self.core.program.tree(root) {
+        for number in self.core.lasting.program.tree(root) {
             let Some(instance) = instances.get_mut(number as usize) else { continue };
             for global in &mut instance.globals {
                 *global = self.vm.heap().freeze(*global, &mut region).map_err(failure)?;
             }
         }
-        let program = Arc::make_mut(&mut self.core.program);
+        let program = Arc::make_mut(&mut self.core.lasting.program);
         program.region = Arc::new(region);
         program.instances = Arc::new(instances);
         Ok(())
@@ -167,8 +168,8 @@ impl Starter<'_> {
     /// A program without rulesets: nothing but words in its frozen memory.
     pub fn empty_program(&mut self) -> Program {
         let mut region = Region::default();
-        let units = self.core.library.table([].iter());
-        self.core.program = Arc::new(Program { units: units.clone(), ..Program::default() });
+        let units = self.core.lasting.library.table([].iter());
+        self.core.lasting.program = Arc::new(Program { units: units.clone(), ..Program::default() });
         self.vm.begin(self.core.world());
         let words = WORDS.iter().map(|word| {
             let value = self.vm.heap_mut().string(word)?;
@@ -182,16 +183,16 @@ impl Starter<'_> {
 impl Core {
     /// Lets the program have the units that it needs, and no others.
     pub(super) fn collect_units(&mut self) {
-        let units = self.library.table(self.program.codes());
-        if !Arc::ptr_eq(&units, &self.program.units) {
-            Arc::make_mut(&mut self.program).units = units;
+        let units = self.lasting.library.table(self.lasting.program.codes());
+        if !Arc::ptr_eq(&units, &self.lasting.program.units) {
+            Arc::make_mut(&mut self.lasting.program).units = units;
         }
     }
 
     /// Leaves behind what rulesets that are gone have frozen. If that needs more memory than there is, all stays as it is.
     pub(super) fn compact(&mut self) {
-        let Program { region, units, words, instances, infos, .. } = &*self.program;
-        let heap = Heap::new(region.clone(), units.clone(), self.budgets.memory_bytes);
+        let Program { region, units, words, instances, infos, .. } = &*self.lasting.program;
+        let heap = Heap::new(region.clone(), units.clone(), self.lasting.budgets.memory_bytes);
         let (mut region, mut copies) = (Region::default(), Copies::default());
         let mut copy = |value: &Value| heap.refreeze(*value, &mut region, &mut copies);
         let mut copy_all = || {
@@ -206,7 +207,7 @@ impl Core {
             Ok::<_, Fault>((words, compact))
         };
         let Ok((words, instances)) = copy_all() else { return };
-        let program = Arc::make_mut(&mut self.program);
+        let program = Arc::make_mut(&mut self.lasting.program);
         (program.region, program.words) = (Arc::new(region), words);
         program.instances = Arc::new(instances);
     }

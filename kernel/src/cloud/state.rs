@@ -63,8 +63,8 @@ impl Cloud {
     /// The state of a cloud that lives in memory; large variables in a store are left out while they were not used.
     #[must_use]
     pub fn state(&self) -> CloudState {
-        let program = self.core.program.clone();
-        let rulesets = program.rulesets.iter().zip(&self.core.kept).map(|(ruleset, kept)| {
+        let program = self.core.lasting.program.clone();
+        let rulesets = program.rulesets.iter().zip(&self.core.lasting.kept).map(|(ruleset, kept)| {
             let rules = ruleset.code.unit().rules.iter().zip(&kept.matches);
             let matches =
                 rules.filter_map(|(rule, state)| Some((rule.name.clone(), (**state.as_ref()?).clone())));
@@ -74,7 +74,7 @@ impl Cloud {
                 matches: matches.collect(),
             }
         });
-        let jobs = self.core.jobs.iter().map(|job| JobState {
+        let jobs = self.core.lasting.jobs.iter().map(|job| JobState {
             id: job.id.clone(),
             rid: job.rid.clone(),
             eci: job.eci.clone(),
@@ -88,12 +88,12 @@ impl Cloud {
             },
         });
         CloudState {
-            now: self.core.now,
+            now: self.core.lasting.now,
             rulesets: rulesets.collect(),
             jobs: jobs.collect(),
-            eci: self.core.eci.clone(),
-            channels: self.core.channels.stored(&self.core.id).cloned().collect(),
-            family: self.core.family.clone(),
+            eci: self.core.lasting.eci.clone(),
+            channels: self.core.lasting.channels.stored(&self.core.lasting.id).cloned().collect(),
+            family: self.core.lasting.family.clone(),
         }
     }
 
@@ -102,17 +102,18 @@ impl Cloud {
     /// # Errors
     /// The first ruleset that does not start; the others stay away.
     pub fn restart(&mut self) -> Result<(), InstallError> {
-        let rulesets = self.core.program.rulesets.iter().map(|ruleset| {
+        let rulesets = self.core.lasting.program.rulesets.iter().map(|ruleset| {
             let configuration = Configuration { config: ruleset.config.clone(), url: ruleset.url.clone() };
             (ruleset.code.clone(), configuration)
         });
         let rulesets: Vec<_> = rulesets.collect();
         let core = &mut self.core;
-        core.kept.clear();
-        core.program = Arc::new(Starter { core: &mut *core, vm: &mut self.machine.vm }.empty_program());
-        core.jobs.clear();
-        core.channels = Channels::new(&core.id, &core.eci);
-        core.family = Family::default();
+        core.lasting.kept.clear();
+        core.lasting.program =
+            Arc::new(Starter { core: &mut *core, vm: &mut self.machine.vm }.empty_program());
+        core.lasting.jobs.clear();
+        core.lasting.channels = Channels::new(&core.lasting.id, &core.lasting.eci);
+        core.lasting.family = Family::default();
         core.outbox.clear();
         for (code, configuration) in rulesets {
             self.install_code(&code, configuration)?;
@@ -122,15 +123,15 @@ impl Cloud {
 
     /// Takes over the state of a cloud with the same rulesets; what belongs to rulesets or rules that are not here is left out.
     pub fn restore(&mut self, state: CloudState) {
-        self.core.now = state.now;
-        self.core.eci = state.eci;
-        self.core.channels.restore(&self.core.id, state.channels);
-        self.core.family = state.family;
+        self.core.lasting.now = state.now;
+        self.core.lasting.eci = state.eci;
+        self.core.lasting.channels.restore(&self.core.lasting.id, state.channels);
+        self.core.lasting.family = state.family;
         for saved in state.rulesets {
-            let program = self.core.program.clone();
+            let program = self.core.lasting.program.clone();
             let Some(slot) = program.slot_of(&saved.rid) else { continue };
             let rules = program.rulesets.get(slot).map(|ruleset| &ruleset.code.unit().rules);
-            let Some(kept) = self.core.kept.get_mut(slot) else { continue };
+            let Some(kept) = self.core.lasting.kept.get_mut(slot) else { continue };
             kept.variables = saved.variables.into();
             kept.matches = Vec::new();
             for (rule, state) in saved.matches {
@@ -141,9 +142,9 @@ impl Cloud {
             }
         }
         let jobs = state.jobs.into_iter().zip(0..);
-        self.core.jobs = jobs.filter_map(|(job, sequence)| job.revive(state.now, sequence)).collect();
-        let program = &self.core.program;
-        self.core.jobs.retain(|job| program.slot_of(&job.rid).is_some());
+        self.core.lasting.jobs = jobs.filter_map(|(job, sequence)| job.revive(state.now, sequence)).collect();
+        let program = &self.core.lasting.program;
+        self.core.lasting.jobs.retain(|job| program.slot_of(&job.rid).is_some());
     }
 }
 

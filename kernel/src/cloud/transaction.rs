@@ -60,7 +60,7 @@ impl Cloud {
         core.scene.txn_id = eid.clone();
         core.scene.mode = Mode::Event;
         core.transaction.queue.push_back(Queued { event: event.clone(), audience: Audience::All });
-        let mut instructions = core.budgets.event_instructions;
+        let mut instructions = core.lasting.budgets.event_instructions;
         core.transaction.staged = false;
         let mut due = instructions.saturating_sub(SLICE);
         while let Some(queued) = self.core.transaction.queue.pop_front() {
@@ -82,7 +82,7 @@ impl Cloud {
         core.scene = Scene::default();
         core.transaction.undo.clear();
         let errors = std::mem::take(&mut core.transaction.errors);
-        if core.journaling {
+        if core.lasting.journaling {
             core.keep_journal(Kind::Event, &eid, &event.eci, (&domain, &name), &event.attrs, errors.first());
         }
         EventAnswer {
@@ -106,7 +106,7 @@ impl Cloud {
     /// Shows an event to the rulesets it concerns, in install order.
     fn present(&mut self, queued: &Queued, instructions: &mut u64) {
         let event = &queued.event;
-        let program = self.core.program.clone();
+        let program = self.core.lasting.program.clone();
         let salience = program.index.salient(&event.domain, &event.name);
         self.core.scene.eci = Some(event.eci.clone());
         self.core.scene.cleared = false;
@@ -122,7 +122,7 @@ impl Cloud {
             if !seen {
                 continue;
             }
-            if Arc::ptr_eq(&program, &self.core.program) {
+            if Arc::ptr_eq(&program, &self.core.lasting.program) {
                 self.react(info.slot, event, rules, instructions);
             } else {
                 self.react_anew(&info.rid, event, instructions);
@@ -135,7 +135,7 @@ impl Cloud {
 
     /// The reaction of a ruleset after an earlier one has changed the program.
     fn react_anew(&mut self, rid: &str, event: &Arc<Event>, instructions: &mut u64) {
-        let program = self.core.program.clone();
+        let program = self.core.lasting.program.clone();
         let Some(slot) = program.slot_of(rid) else { return };
         let instance = program.rulesets.get(slot).map(|ruleset| ruleset.instance);
         let salience = program.index.salient(&event.domain, &event.name);
@@ -154,7 +154,7 @@ impl Cloud {
         self.core.scene.stop = false;
         self.core.scene.rule = None;
         self.set_stage();
-        let granted = self.core.budgets.instructions.min(*instructions);
+        let granted = self.core.lasting.budgets.instructions.min(*instructions);
         self.machine.vm.refuel(granted);
         let Some(code) = self.core.info(instance).map(|info| info.code.clone()) else { return };
         for salient in rules {
@@ -173,7 +173,7 @@ impl Cloud {
 
     /// Gets the machine ready for a reaction: for the transaction's first one, and whenever its memory has filled.
     fn set_stage(&mut self) {
-        let room = self.core.budgets.memory_bytes / HEAP_SHARE;
+        let room = self.core.lasting.budgets.memory_bytes / HEAP_SHARE;
         if !self.core.transaction.staged || self.machine.vm.heap().used_bytes() > room {
             self.machine.vm.begin(self.core.world());
             self.core.scene.attrs = None;
@@ -324,7 +324,7 @@ impl Core {
     }
 
     fn place(&self, unit: u32, (start, _): (u32, u32)) -> Option<Place> {
-        let code = self.library.code(unit)?;
+        let code = self.lasting.library.code(unit)?;
         let unit = code.unit();
         let before = unit.source.get(..start as usize)?;
         let line = before.matches('\n').count() as u32 + 1;

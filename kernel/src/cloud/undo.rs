@@ -77,18 +77,20 @@ impl Core {
     fn take_back(&mut self, undo: Undo) {
         match undo {
             Undo::Variable(slot, undo) => {
-                if let Some(kept) = self.kept.get_mut(slot) {
+                if let Some(kept) = self.lasting.kept.get_mut(slot) {
                     kept.variables.undo(undo);
                 }
             }
             Undo::Match(slot, rule, state) => drop(self.set_match(slot, rule, state)),
-            Undo::JobAdded(id) => self.jobs.retain(|job| job.id != id),
-            Undo::JobRemoved(at, job) => self.jobs.insert(at.min(self.jobs.len()), *job),
+            Undo::JobAdded(id) => self.lasting.jobs.retain(|job| job.id != id),
+            Undo::JobRemoved(at, job) => self.lasting.jobs.insert(at.min(self.lasting.jobs.len()), *job),
             Undo::Program(undo) => self.take_back_program(*undo),
-            Undo::Channel(id, former) => drop(self.channels.replace(&id, former.map(|channel| *channel))),
-            Undo::ChildAdded => drop(self.family.children.pop()),
+            Undo::Channel(id, former) => {
+                drop(self.lasting.channels.replace(&id, former.map(|channel| *channel)))
+            }
+            Undo::ChildAdded => drop(self.lasting.family.children.pop()),
             Undo::ChildRemoved(at, child) => {
-                self.family.children.insert(at.min(self.family.children.len()), *child);
+                self.lasting.family.children.insert(at.min(self.lasting.family.children.len()), *child);
             }
         }
     }
@@ -100,7 +102,7 @@ impl Core {
         rule: u32,
         state: Option<Box<MatchState>>,
     ) -> Option<Box<MatchState>> {
-        let matches = &mut self.kept.get_mut(slot)?.matches;
+        let matches = &mut self.lasting.kept.get_mut(slot)?.matches;
         if matches.len() <= rule as usize {
             state.as_ref()?;
             matches.resize(rule as usize + 1, None);

@@ -4,6 +4,7 @@
 use super::key::{Tag, of_cloud};
 use super::{Damage, decode, encode};
 use crate::channel::{Channel, Policies};
+use crate::id::Id;
 use crate::store::{Batch, Read, Space, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -25,7 +26,7 @@ pub(super) struct Kept {
     /// Channels of a cloud are in the order of these numbers.
     pub sequence: u64,
     pub tags: Arc<[Arc<str>]>,
-    pub family: Option<Arc<str>>,
+    pub family: Option<Box<Id>>,
     pub policies: PolicyHash,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Kept {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Route {
     pub cloud: Arc<str>,
-    pub family: Option<Arc<str>>,
+    pub family: Option<Box<Id>>,
     pub policies: PolicyHash,
 }
 

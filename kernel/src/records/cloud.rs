@@ -305,7 +305,7 @@ impl Loading {
         let channels = channels.into_iter().map(|(id, kept)| {
             let policies = source.policies.get(&**source.read, &kept.policies)?;
             let tags = source.policies.tags(&kept.tags);
-            Ok((kept.sequence, Channel { id, tags, policies, family: kept.family }))
+            Ok((kept.sequence, Channel { id: id.into(), tags, policies, family: kept.family }))
         });
         let mut channels: Vec<_> = channels.collect::<Result<_, StoreError>>()?;
         channels.sort_by_key(|(sequence, _)| *sequence);

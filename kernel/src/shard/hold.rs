@@ -121,7 +121,7 @@ impl Shard {
             }
             self.count_clouds(rest.owner(), -1);
             for Channel { id, .. } in rest.channels() {
-                self.output.releases.push(Release::Forget(id.clone()));
+                self.output.releases.push(Release::Forget(id.into()));
             }
         }
         // What the scan does not reach is reached after a restart: the deletion stays on the agenda then.

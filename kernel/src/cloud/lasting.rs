@@ -1,5 +1,5 @@
-//! What memory keeps of a cloud that nothing happens to. All that only an evaluation needs is made anew when the cloud wakes up, as after it was
-//! loaded; a host keeps tens of thousands of clouds like this.
+//! What lasts of a cloud between the things that happen to it. Memory keeps nothing else of one that nothing happens to: what only an evaluation
+//! needs is made anew when the cloud wakes up, as after it was loaded. A host keeps tens of thousands of clouds like this.
 
 use super::channels::{Channels, Touched};
 use super::core::{Core, Former, Kept, Patience, Scene, Transaction};
@@ -15,38 +15,38 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A cloud that has neither machine nor transaction.
-pub(super) struct Resting {
+pub(super) struct Lasting {
     pub id: Arc<str>,
     pub owner: Arc<str>,
+    /// Milliseconds.
     pub created: i64,
     pub eci: Arc<str>,
     pub host: Option<Arc<str>>,
     pub now: i64,
     pub budgets: Budgets,
     pub library: Library,
+    /// Rulesets that have yet to be started.
     pub unstarted: Option<Vec<Installed>>,
+    /// What rulesets with a newer version were saved with: it goes on where the newer one does not start (decision R11).
     pub formers: Vec<Former>,
+    /// Where entity variables are stored.
     pub home: Option<Home>,
+    /// Is a durable log kept?
     pub journaling: bool,
     pub program: Arc<Program>,
+    /// By slot of the program.
     pub kept: Vec<Kept>,
     pub jobs: Vec<Job>,
     pub channels: Channels,
     pub family: Family,
 }
 
-impl Resting {
+impl Lasting {
     /// Gets ready for work, in the room of an earlier transaction.
-    pub fn wake(self, random: Option<Box<Random>>, transaction: Transaction) -> Box<Core> {
+    pub fn wake(self: Box<Self>, random: Option<Box<Random>>, transaction: Transaction) -> Box<Core> {
         Box::new(Core {
-            id: self.id,
-            owner: self.owner,
-            created: self.created,
-            eci: self.eci,
-            host: self.host,
+            lasting: self,
             random,
-            now: self.now,
-            budgets: self.budgets,
             log: None,
             trace: None,
             overdue: None,
@@ -54,17 +54,7 @@ impl Resting {
             hops: 0,
             patience: Patience::Waits,
             unborn: false,
-            library: self.library,
-            unstarted: self.unstarted,
-            formers: self.formers,
-            home: self.home,
-            journaling: self.journaling,
-            program: self.program,
             staged: Arc::default(),
-            kept: self.kept,
-            jobs: self.jobs,
-            channels: self.channels,
-            family: self.family,
             outbox: VecDeque::new(),
             scene: Scene::default(),
             transaction,
@@ -87,27 +77,8 @@ impl Core {
     }
 
     /// What stays in memory, and the room of the last transaction, which serves others.
-    pub fn come_to_rest(self) -> (Resting, Transaction) {
-        let resting = Resting {
-            id: self.id,
-            owner: self.owner,
-            created: self.created,
-            eci: self.eci,
-            host: self.host,
-            now: self.now,
-            budgets: self.budgets,
-            library: self.library,
-            unstarted: self.unstarted,
-            formers: self.formers,
-            home: self.home,
-            journaling: self.journaling,
-            program: self.program,
-            kept: self.kept,
-            jobs: self.jobs,
-            channels: self.channels,
-            family: self.family,
-        };
-        (resting, self.transaction.emptied())
+    pub fn come_to_rest(self) -> (Box<Lasting>, Transaction) {
+        (self.lasting, self.transaction.emptied())
     }
 }
 
