@@ -39,9 +39,10 @@ fn statements(cloud: &Cloud) -> Vec<String> {
     let mut text = text::write(&graph, WriteOptions::ordered());
     text = text.replace(&**cloud.id(), "SELF").replace(&**cloud.eci(), "OPEN");
     let state = cloud.state();
-    let drawn = state.channels.iter().map(|channel| &*channel.id).chain(state.jobs.iter().map(|job| &*job.id));
+    let drawn =
+        state.channels.iter().map(|channel| &*channel.id).chain(state.jobs.iter().map(|job| &*job.id));
     for id in drawn.filter(|id| id.starts_with('c')) {
-        text = text.replace(&**id, "NEW");
+        text = text.replace(id, "NEW");
     }
     text.lines().map(str::to_owned).collect()
 }

@@ -6,6 +6,7 @@
 
 mod compare;
 mod load;
+mod named;
 mod path;
 mod save;
 mod stored;
@@ -14,11 +15,11 @@ mod tests;
 
 pub use path::Former;
 
-use self::stored::Entry;
+use self::named::Named;
+use self::stored::{Entry, Stored};
 use crate::records::Damage;
 use crate::records::variable::{Container, Form, read_variable, read_whole};
 use crate::store::Read;
-use indexmap::IndexMap;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::Fault;
 use std::fmt;
@@ -58,9 +59,9 @@ impl Default for Sizes {
 /// The entity variables of one ruleset.
 #[derive(Debug, Default)]
 pub struct Variables {
-    variables: IndexMap<Arc<str>, Variable>,
+    variables: Named<Variable>,
     /// Variables that are gone, and their records not yet.
-    removed: Vec<(Arc<str>, Entry)>,
+    removed: Option<Box<Removed>>,
     home: Option<Place>,
 }
 
@@ -71,20 +72,24 @@ struct Place {
     rid: Arc<str>,
 }
 
+/// Names of variables, with their records.
+#[derive(Debug, Default)]
+struct Removed(Vec<(Arc<str>, Entry)>);
+
 #[derive(Debug)]
 struct Variable {
     content: Content,
-    stored: Entry,
+    stored: Stored,
 }
 
 /// A variable that is in memory: its name, its value, its stored form.
-type Found<'a> = (&'a Arc<str>, &'a mut Data, &'a mut Entry);
+type Found<'a> = (&'a Arc<str>, &'a mut Data, &'a mut Stored);
 
 /// The value of a variable.
 #[derive(Debug)]
 enum Content {
-    Here(Data),
-    /// An array or a map that was not used yet, encoded: that takes a fraction of the memory.
+    Here(Box<Data>),
+    /// One that was not used yet, encoded: that takes a fraction of the memory.
     Encoded(Box<[u8]>),
     /// A large one that was not used yet.
     InStore(Container),
@@ -128,19 +133,16 @@ impl Variables {
     /// # Errors
     /// The record is damaged.
     pub fn adopt(&mut self, name: Arc<str>, record: &[u8]) -> Result<(), Damage> {
-        let mut stored = Entry { rank: 1, ..Entry::default() };
-        let content = match read_variable(record)? {
-            Form::Split(container) => Content::InStore(container),
+        let (content, hash) = match read_variable(record)? {
+            Form::Split(container) => (Content::InStore(container), 0),
             Form::Whole(bytes) => {
-                stored.hash = self.home.as_ref().map_or(0, |place| place.home.hash(bytes));
                 // Decoded in any case, so that damage is found when the cloud is loaded.
-                match read_whole(bytes)? {
-                    Data::Array(_) | Data::Map(_) => Content::Encoded(bytes.into()),
-                    scalar => Content::Here(scalar),
-                }
+                read_whole(bytes)?;
+                let hash = self.home.as_ref().map_or(0, |place| place.home.hash(bytes));
+                (Content::Encoded(bytes.into()), hash)
             }
         };
-        self.variables.insert(name, Variable { content, stored });
+        self.variables.insert(usize::MAX, name, Variable { content, stored: Stored::record(hash) });
         Ok(())
     }
 
@@ -148,7 +150,7 @@ impl Variables {
     #[must_use]
     pub fn in_memory(&self) -> DataMap {
         let values = self.variables.iter().filter_map(|(name, variable)| match &variable.content {
-            Content::Here(value) => Some((name.clone(), value.clone())),
+            Content::Here(value) => Some((name.clone(), Data::clone(value))),
             Content::Encoded(bytes) => Some((name.clone(), read_whole(bytes).ok()?)),
             Content::InStore(_) => None,
         });
@@ -157,7 +159,7 @@ impl Variables {
 
     /// Gives back memory that was taken in advance.
     pub(crate) fn shrink(&mut self) {
-        self.variables.shrink_to_fit();
+        self.variables.shrink();
     }
 
     /// All of them.
@@ -166,7 +168,7 @@ impl Variables {
     /// The store's, for large ones that were not used yet.
     pub fn to_map(&self) -> Result<DataMap, Fault> {
         let values = self.variables.iter().map(|(name, variable)| match &variable.content {
-            Content::Here(value) => Ok((name.clone(), value.clone())),
+            Content::Here(value) => Ok((name.clone(), Data::clone(value))),
             Content::Encoded(bytes) => Ok((name.clone(), decoded(bytes)?)),
             Content::InStore(container) => Ok((name.clone(), self.read(name, *container)?.0)),
         });
@@ -177,10 +179,9 @@ impl Variables {
     #[must_use]
     pub fn is_large(&self, name: &str) -> bool {
         self.variables.get(name).is_some_and(|variable| match &variable.content {
-            Content::Here(Data::String(text)) => text.len() > LARGE,
-            Content::Here(Data::Array(items)) => items.len() > LARGE / 64,
-            Content::Here(Data::Map(entries)) => entries.len() > LARGE / 64,
-            _ => variable.stored.size > LARGE,
+            Content::Here(value) => is_large(value) || variable.stored.size() > LARGE,
+            Content::Encoded(bytes) => bytes.len() > LARGE,
+            Content::InStore(_) => false,
         })
     }
 
@@ -209,7 +210,7 @@ impl Variables {
             return self.remove(name);
         }
         if let Some((name, current, stored)) = self.variable(name)? {
-            stored.replace();
+            stored.entry().replace();
             return Ok(Some(Undo::Replaced(name.clone(), std::mem::replace(current, value))));
         }
         let name: Arc<str> = name.into();
@@ -278,8 +279,8 @@ impl Variables {
             Undo::Removed(index, name, value) => self.insert(index, name, value),
             Undo::Replaced(name, value) => {
                 if let Some(Variable { content, stored }) = self.variables.get_mut(&name) {
-                    *content = Content::Here(value);
-                    stored.replace();
+                    *content = Content::Here(Box::new(value));
+                    stored.entry().replace();
                 }
             }
             Undo::Part(name, path, former) => self.put_back(&name, &path, former),
@@ -307,23 +308,24 @@ impl Variables {
 
     /// A variable's value and its stored form; reads it if it was not used yet.
     fn variable(&mut self, name: &str) -> Result<Option<Found<'_>>, Fault> {
-        let Some((index, _, variable)) = self.variables.get_full(name) else { return Ok(None) };
+        let Some(index) = self.variables.find(name) else { return Ok(None) };
+        let Some((_, variable)) = self.variables.at_mut(index) else { return Ok(None) };
         match &variable.content {
             Content::Here(_) => {}
             Content::Encoded(bytes) => {
                 let value = decoded(bytes)?;
-                if let Some((_, variable)) = self.variables.get_index_mut(index) {
-                    variable.content = Content::Here(value);
-                }
+                variable.content = Content::Here(Box::new(value));
             }
             Content::InStore(container) => {
-                let (value, stored) = self.read(name, *container)?;
-                if let Some((_, variable)) = self.variables.get_index_mut(index) {
-                    *variable = Variable { content: Content::Here(value), stored };
+                let container = *container;
+                let (value, entry) = self.read(name, container)?;
+                let stored = entry.into();
+                if let Some((_, variable)) = self.variables.at_mut(index) {
+                    *variable = Variable { content: Content::Here(Box::new(value)), stored };
                 }
             }
         }
-        Ok(match self.variables.get_index_mut(index) {
+        Ok(match self.variables.at_mut(index) {
             Some((name, Variable { content: Content::Here(value), stored })) => Some((name, value, stored)),
             _ => None,
         })
@@ -335,22 +337,40 @@ impl Variables {
     }
 
     fn insert(&mut self, index: usize, name: Arc<str>, value: Data) {
-        let removed = self.removed.iter().position(|(removed, _)| *removed == name);
-        let mut stored = removed.map(|at| self.removed.swap_remove(at).1).unwrap_or_default();
-        stored.replace();
-        let index = index.min(self.variables.len());
-        self.variables.shift_insert(index, name, Variable { content: Content::Here(value), stored });
+        let removed = self.removed.as_mut().and_then(|removed| removed.take(&name));
+        let mut entry = removed.unwrap_or_default();
+        entry.replace();
+        let stored = entry.into();
+        self.variables.insert(index, name, Variable { content: Content::Here(Box::new(value)), stored });
     }
 
     fn take(&mut self, name: &str) -> Option<(usize, Arc<str>, Data)> {
-        let (index, name, Variable { content, stored }) = self.variables.shift_remove_full(name)?;
-        if stored.rank != 0 {
-            self.removed.push((name.clone(), stored));
+        let (index, name, Variable { content, stored }) = self.variables.remove(name)?;
+        let entry = stored.into_entry();
+        if entry.rank != 0 {
+            self.removed.get_or_insert_default().0.push((name.clone(), entry));
         }
         match content {
-            Content::Here(value) => Some((index, name, value)),
+            Content::Here(value) => Some((index, name, *value)),
             Content::Encoded(_) | Content::InStore(_) => None,
         }
+    }
+}
+
+impl Removed {
+    fn take(&mut self, name: &str) -> Option<Entry> {
+        let at = self.0.iter().position(|(removed, _)| **removed == *name)?;
+        Some(self.0.swap_remove(at).1)
+    }
+}
+
+/// Is a value known to be large, without a look at all of it?
+fn is_large(value: &Data) -> bool {
+    match value {
+        Data::String(text) => text.len() > LARGE,
+        Data::Array(items) => items.len() > LARGE / 64,
+        Data::Map(entries) => entries.len() > LARGE / 64,
+        _ => false,
     }
 }
 
@@ -372,9 +392,9 @@ enum Step {
 }
 
 /// Keeps the stored form in step with a change at a path of the value.
-fn follow(root: &Data, stored: &mut Entry, path: &[Arc<str>], step: Step) {
+fn follow(root: &Data, stored: &mut Stored, path: &[Arc<str>], step: Step) {
     let Some((last, parents)) = path.split_last() else { return };
-    let Some(parts) = stored.touch(root, parents) else { return };
+    let Some(parts) = stored.entry().touch(root, parents) else { return };
     let Some(parent) = path::get(root, parents) else { return };
     match step {
         Step::Replaced => path::position(parent, last).into_iter().for_each(|index| parts.replace(index)),

@@ -2,8 +2,9 @@
 //! was replaced as a whole only the entries that differ from what is stored.
 
 use super::compare::same_in_order;
+use super::named::Named;
 use super::stored::{Entry, Parts};
-use super::{Content, Home, Place, Variables, path};
+use super::{Content, Home, Place, Variable, Variables, path};
 use crate::records::binary::put_data;
 use crate::records::key::{Tag, of_cloud};
 use crate::records::variable::{
@@ -25,14 +26,12 @@ impl Variables {
     /// in memory no longer fits what is stored, and must be loaded anew.
     pub fn save(&mut self, batch: &mut Batch) {
         let Some(place) = self.home.clone() else { return };
-        for (name, stored) in self.removed.drain(..) {
-            Writer::new(&place, &name, batch).remove(&stored);
-        }
-        for (name, variable) in &mut self.variables {
-            if let (Content::Here(value), true) = (&variable.content, variable.stored.touched) {
-                let mut writer = Writer::new(&place, name, batch);
-                writer.settle(&mut variable.stored, None, value);
-                variable.stored.rank = 1;
+        self.erase_removed(&place, batch);
+        for (name, variable) in self.variables.iter_mut() {
+            let Variable { content: Content::Here(value), stored } = variable else { continue };
+            if let Some(entry) = stored.changed().filter(|entry| entry.touched) {
+                Writer::new(&place, name, batch).settle(entry, None, value);
+                entry.rank = 1;
             }
         }
     }
@@ -43,11 +42,9 @@ impl Variables {
     /// The store's: it has to say where parts of variables are that were not used yet.
     pub fn erase(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         if let Some(place) = self.home.clone() {
-            for (name, stored) in self.removed.drain(..) {
-                Writer::new(&place, &name, batch).remove(&stored);
-            }
-            for (name, variable) in &self.variables {
-                Writer::new(&place, name, batch).remove(&variable.stored);
+            self.erase_removed(&place, batch);
+            for (name, variable) in self.variables.iter_mut() {
+                Writer::new(&place, name, batch).remove(variable.stored.entry());
             }
             let parts = of_cloud(&place.home.cloud, Tag::Part, &[&place.rid]);
             scan_prefix(&*place.home.read, Space::Clouds, &parts, &mut |key, _| {
@@ -55,8 +52,14 @@ impl Variables {
                 ControlFlow::Continue(())
             })?;
         }
-        self.variables.clear();
+        self.variables = Named::default();
         Ok(())
+    }
+
+    fn erase_removed(&mut self, place: &Place, batch: &mut Batch) {
+        for (name, entry) in self.removed.take().map(|removed| removed.0).into_iter().flatten() {
+            Writer::new(place, &name, batch).remove(&entry);
+        }
     }
 }
 
