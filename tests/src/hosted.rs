@@ -9,6 +9,7 @@ use krl_host::config::Settings;
 use krl_host::config::distro::{Distro, DistroChannel};
 use krl_kernel::channel::Channel;
 use krl_kernel::cloud::Budgets;
+use krl_kernel::entities::Home;
 use krl_kernel::journal::{self, Level, Line};
 use krl_kernel::records::cloud::{Source, load};
 use krl_kernel::store::Read;
@@ -62,7 +63,7 @@ impl<'a> Hosted<'a> {
     fn channel(&mut self, way: &Contact) -> Address {
         let read: Arc<dyn Read> = self.house.store(HOST);
         let source =
-            Source { read: &read, policies: &Default::default(), lists: &Default::default(), seed: 0 };
+            Source { home: &Home::new(read, 0), policies: &Default::default(), lists: &Default::default() };
         let stored = load(&source, &self.cloud).expect("a sound store").expect("a cloud");
         let tags = way.channel.as_deref().unwrap_or_default();
         let with_tags = |channel: &Channel| channel.tags.join(",") == tags;

@@ -2,7 +2,7 @@
 
 use super::owners::Owners;
 use crate::registry::{Address, ContentHash, Registry};
-use krl_kernel::cloud::{Budgets, Realm};
+use krl_kernel::cloud::{Budgets, Realm, SettingTable};
 use krl_kernel::journal::Scope;
 use krl_kernel::library::{Code, Library};
 use krl_kernel::records::channel::PolicyTable;
@@ -23,6 +23,7 @@ pub struct HostRealm {
     pub seed: u64,
     pub policies: Arc<PolicyTable>,
     pub lists: Arc<ListTable>,
+    pub settings: SettingTable,
 }
 
 impl Realm for HostRealm {
@@ -99,6 +100,10 @@ impl Realm for HostRealm {
 
     fn lists(&self) -> &Arc<ListTable> {
         &self.lists
+    }
+
+    fn settings(&self) -> &SettingTable {
+        &self.settings
     }
 }
 

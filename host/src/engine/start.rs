@@ -16,7 +16,7 @@ use crate::config::distro::{DistroChannel, Quota};
 use crate::outside::{Client, Transport};
 use crate::registry::{Address, Registry, RegistryConfig};
 use crossbeam_channel::{Sender, bounded, unbounded};
-use krl_kernel::cloud::{Budgets, Configuration};
+use krl_kernel::cloud::{Budgets, Configuration, SettingTable};
 use krl_kernel::id::Random;
 use krl_kernel::journal::Scope;
 use krl_kernel::library::Library;
@@ -144,6 +144,7 @@ impl Engine {
             base_url: options.base_url.as_str().into(),
             policies,
             lists: lists.clone(),
+            settings: SettingTable::default(),
             seed: u64::from_le_bytes(seed.first_chunk().copied().unwrap_or_default()),
         });
         let queued = Arc::<AtomicUsize>::default();

@@ -106,7 +106,7 @@ impl Core {
         let Event { domain, name, attrs, .. } = event;
         let eid = self.random().id();
         let hops = self.transaction.hops + 1;
-        if hops > self.lasting.budgets.hops {
+        if hops > self.lasting.setting.budgets.hops {
             return Err(Fault::limit(Limit::Cascade));
         }
         let rid = self.own_rid();

@@ -17,7 +17,7 @@ pub(super) struct Channels {
     /// All but those for children.
     own: Table,
     /// Those for children, apart: nothing looks through them that does not look for them, however many children there are.
-    children: Table,
+    children: Option<Box<Table>>,
 }
 
 /// What a transaction may have changed of the ties to others, kept until the next one begins.
@@ -52,11 +52,11 @@ impl Channels {
     }
 
     pub fn get(&self, eci: &str) -> Option<&Channel> {
-        self.own.get(eci).or_else(|| self.children.get(eci))
+        self.own.get(eci).or_else(|| self.children.as_ref()?.get(eci))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Channel> {
-        let (mut own, mut children) = (self.own.iter().peekable(), self.children.iter().peekable());
+        let (mut own, mut children) = (self.own.iter().peekable(), self.for_children().peekable());
         let next = move || match (own.peek(), children.peek()) {
             (Some(one), Some(other)) if other.id < one.id => children.next(),
             (None, Some(_)) => children.next(),
@@ -69,7 +69,7 @@ impl Channels {
     pub fn tagged<T: AsRef<str>>(&self, tags: &[T]) -> impl Iterator<Item = &Channel> {
         let mut tagged: Vec<_> = self.own.iter().filter(|channel| channel.has_tags(tags)).collect();
         if has_tags_of(Kinship::Parent, tags) {
-            tagged.extend(self.children.iter());
+            tagged.extend(self.for_children());
         }
         tagged.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         tagged.into_iter()
@@ -82,7 +82,7 @@ impl Channels {
 
     /// The channels for children.
     pub fn for_children(&self) -> impl Iterator<Item = &Channel> {
-        self.children.iter()
+        self.children.iter().flat_map(|children| children.iter())
     }
 
     /// Those that are stored: all but the self channel, which follows from the cloud.
@@ -101,14 +101,16 @@ impl Channels {
 
     /// Puts a channel in its place, or leaves the place empty; answers what was there.
     pub fn replace(&mut self, id: &str, channel: Option<Channel>) -> Option<Channel> {
-        let former = self.own.take(id).or_else(|| self.children.take(id));
+        let former = self.own.take(id).or_else(|| self.children.as_mut()?.take(id));
         channel.into_iter().for_each(|channel| self.put(channel));
         former
     }
 
     fn put(&mut self, channel: Channel) {
-        let place = if Kinship::Parent.is_of(&channel) { &mut self.children } else { &mut self.own };
-        place.put(channel);
+        match Kinship::Parent.is_of(&channel) {
+            true => self.children.get_or_insert_default().put(channel),
+            false => self.own.put(channel),
+        }
     }
 }
 

@@ -32,11 +32,35 @@ pub(super) type Matches = Vec<Option<Box<MatchState>>>;
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub variables: Variables,
-    pub matches: Matches,
     /// Variables may have changed since they were last saved.
     pub changed: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few rulesets of few clouds have anything of.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    pub matches: Matches,
     /// When errors were last reported to other rulesets, and how many since (decision R3).
     pub reported: (i64, u32),
+}
+
+impl Kept {
+    pub fn matches(&self) -> &[Option<Box<MatchState>>] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.matches)
+    }
+
+    pub fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Answers the former ones.
+    pub fn replace_matches(&mut self, matches: Matches) -> Matches {
+        if matches.is_empty() && self.rare.is_none() {
+            return matches;
+        }
+        std::mem::replace(&mut self.rare().matches, matches)
+    }
 }
 
 /// A version of a ruleset that a newer one is to replace.
@@ -206,9 +230,9 @@ impl Core {
             cloud: self.lasting.program.region.clone(),
             instances: self.lasting.program.instances.clone(),
             limits: Limits {
-                instructions: self.lasting.budgets.instructions,
-                memory_bytes: self.lasting.budgets.memory_bytes,
-                depth: self.lasting.budgets.depth,
+                instructions: self.lasting.setting.budgets.instructions,
+                memory_bytes: self.lasting.setting.budgets.memory_bytes,
+                depth: self.lasting.setting.budgets.depth,
             },
         }
     }
@@ -259,7 +283,7 @@ impl Core {
     /// Counts data that the transaction holds outside the machine's memory.
     pub fn charge(&mut self, data: &Data) -> Result<(), Fault> {
         self.transaction.copied += weight::of(data);
-        if self.transaction.copied > self.lasting.budgets.memory_bytes {
+        if self.transaction.copied > self.lasting.setting.budgets.memory_bytes {
             return Err(Fault::limit(Limit::Memory));
         }
         Ok(())
@@ -267,11 +291,11 @@ impl Core {
 
     /// Writes an entry of the log.
     pub fn write_log(&mut self, entry: impl FnOnce(Arc<str>) -> LogEntry) {
-        if !self.lasting.journaling && self.log.is_none() {
+        if !self.lasting.setting.journaling && self.log.is_none() {
             return;
         }
         let entry = entry(self.scene.txn_id.clone());
-        if self.lasting.journaling {
+        if self.lasting.setting.journaling {
             journal::push(&mut self.transaction.lines, Line::log(&entry));
         }
         if let Some(log) = &mut self.log {
@@ -281,12 +305,12 @@ impl Core {
 
     /// Is anybody told how rules fare?
     pub fn is_traced(&self) -> bool {
-        self.lasting.journaling || self.trace.is_some()
+        self.lasting.setting.journaling || self.trace.is_some()
     }
 
     /// Tells how a rule fared.
     pub fn write_trace(&mut self, entry: TraceEntry) {
-        if self.lasting.journaling {
+        if self.lasting.setting.journaling {
             journal::push(&mut self.transaction.lines, Line::rule(&entry));
         }
         if let Some(trace) = &mut self.trace {
@@ -310,7 +334,7 @@ impl Core {
         transaction.lines.clear();
         (transaction.raised, transaction.copied, transaction.hops) = (0, 0, 0);
         transaction.instructions = 0;
-        if self.lasting.home.is_none() {
+        if self.lasting.setting.home.is_none() {
             transaction.journals.clear();
             transaction.touched = Touched::default();
             transaction.uninstalled.clear();
@@ -318,14 +342,5 @@ impl Core {
             transaction.deleted.clear();
             transaction.calls.clear();
         }
-    }
-
-    /// What the cloud keeps for a ruleset that it did not have.
-    pub fn new_kept(&self, rid: &Arc<str>) -> Kept {
-        let variables = match &self.lasting.home {
-            Some(home) => Variables::at(home.variables.clone(), rid.clone()),
-            None => Variables::default(),
-        };
-        Kept { variables, ..Kept::default() }
     }
 }

@@ -50,7 +50,7 @@ impl Core {
 
     fn queue_event(&mut self, domain: &str, name: &str, attrs: Data, to: Audience) -> Result<(), Fault> {
         self.transaction.raised += 1;
-        if self.transaction.raised > self.lasting.budgets.cascade {
+        if self.transaction.raised > self.lasting.setting.budgets.cascade {
             return Err(Fault::limit(Limit::Cascade));
         }
         let eci = self.scene.eci.clone().unwrap_or_else(|| self.lasting.eci.clone());
@@ -210,7 +210,7 @@ impl Core {
         let now = self.lasting.now;
         let slot = self.scene.slot;
         let Some(kept) = self.lasting.kept.get_mut(slot).filter(|_| !handling) else { return };
-        let (since, count) = &mut kept.reported;
+        let (since, count) = &mut kept.rare().reported;
         if now.saturating_sub(*since) >= REPORT_WINDOW || now < *since {
             (*since, *count) = (now, 0);
         }

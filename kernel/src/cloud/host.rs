@@ -113,7 +113,7 @@ impl Host for Core {
     }
 
     fn log(&mut self, heap: &Heap, instance: u32, level: LogLevel, message: &str, data: Option<Value>) {
-        if self.log.is_none() && !self.lasting.journaling {
+        if self.log.is_none() && !self.lasting.setting.journaling {
             return;
         }
         let data = data.map(|value| heap.export(value).unwrap_or_default());
@@ -227,7 +227,7 @@ impl Core {
             Property::MetaInQuery => Data::Bool(own && self.scene.mode == Mode::Query),
             Property::MetaPicoId if own => text(&self.lasting.id),
             Property::MetaEci if own => self.scene.eci.as_ref().map_or(Data::Null, text),
-            Property::MetaHost => self.lasting.host.as_ref().map_or(Data::Null, text),
+            Property::MetaHost => self.lasting.setting.host.as_ref().map_or(Data::Null, text),
             Property::MetaTxnId if own && self.scene.mode != Mode::Start => text(&self.scene.txn_id),
             Property::MetaRuleName if own => self.rule_name().map_or(Data::Null, text),
             _ => Data::Null,

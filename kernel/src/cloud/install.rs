@@ -3,10 +3,12 @@
 use super::Cloud;
 use super::core::{Core, Former, Kept, Matches, Mode, Slot};
 use super::event::RuntimeError;
+use super::lasting::Unstarted;
 use super::program::{Installed, Parts, Program};
 use super::start::Starter;
 use super::undo::Undo;
 use crate::library::{Code, CodeError, Origin};
+use crate::machine::MatchState;
 use krl_vm::data::Data;
 use krl_vm::interp::Vm;
 use krl_vm::unit::{Automaton, Constant, Rule, Select, Unit};
@@ -98,7 +100,7 @@ impl Cloud {
         configuration: Configuration,
     ) -> Result<Vec<(Arc<str>, InstallError)>, InstallError> {
         let origin = Origin { flushed: self.core.lasting.now, ..Origin::default() };
-        let code = self.core.lasting.library.load(unit, origin).map_err(InstallError::Code)?;
+        let code = self.core.lasting.setting.library.load(unit, origin).map_err(InstallError::Code)?;
         self.install_code(&code, configuration)
     }
 
@@ -149,7 +151,7 @@ impl Core {
             Some(place) => *place = ruleset,
             None => {
                 rulesets.push(ruleset);
-                self.lasting.kept.push(self.new_kept(&rid));
+                self.lasting.kept.push(Kept::default());
             }
         }
         let left = match self.replace_program(vm, rulesets, Some(slot)) {
@@ -192,9 +194,9 @@ impl Core {
 
     /// Starts the program a cloud was saved with. Rulesets that do not start in their newest version go on in the one they were saved with
     /// (decision R11); if that does not start either they are broken, and the others run (decision R12).
-    pub(super) fn start_program(&mut self, vm: &mut Vm, rulesets: Vec<Installed>) {
+    pub(super) fn start_program(&mut self, vm: &mut Vm, unstarted: Unstarted) {
+        let Unstarted { rulesets, formers } = unstarted;
         drop(self.replace_program(vm, rulesets, None));
-        let formers = std::mem::take(&mut self.lasting.formers);
         let mut rulesets = self.lasting.program.rulesets.clone();
         let mut again = false;
         for Former { code, matches } in formers {
@@ -203,7 +205,7 @@ impl Core {
             again = true;
             if let (Some(ruleset), Some(kept)) = (rulesets.get_mut(slot), self.lasting.kept.get_mut(slot)) {
                 (ruleset.code, ruleset.broken) = (code, None);
-                kept.matches = matches;
+                kept.replace_matches(matches);
             }
         }
         if again {
@@ -220,7 +222,7 @@ impl Core {
                 continue;
             }
             let rid = module.rid.clone();
-            return Err(match self.lasting.library.has(&rid) {
+            return Err(match self.lasting.setting.library.has(&rid) {
                 true => InstallError::ModuleNotInstalled(rid),
                 false => InstallError::ModuleNotLoaded(rid),
             });
@@ -237,7 +239,7 @@ impl Core {
         fresh: Option<Slot>,
     ) -> Result<Vec<(Arc<str>, InstallError)>, RuntimeError> {
         let parts: Parts = rulesets.iter().map(Installed::part).collect();
-        if let Some(shared) = self.lasting.library.program(&parts) {
+        if let Some(shared) = self.lasting.setting.library.program(&parts) {
             self.lasting.program = shared;
             return Ok(Vec::new());
         }
@@ -262,7 +264,7 @@ impl Core {
         let sound =
             left.is_empty() && self.lasting.program.rulesets.iter().all(|ruleset| ruleset.broken.is_none());
         if sound && !self.lasting.program.own {
-            self.lasting.library.share(parts, self.lasting.program.clone());
+            self.lasting.setting.library.share(parts, self.lasting.program.clone());
         }
         Ok(left)
     }
@@ -278,12 +280,12 @@ impl Core {
                 .zip(&mut self.lasting.kept)
                 .enumerate();
             for (slot, ((old, new), kept)) in pairs {
-                if !Arc::ptr_eq(&old.code, &new.code) && !kept.matches.is_empty() {
+                if !Arc::ptr_eq(&old.code, &new.code) && !kept.matches().is_empty() {
                     let rules = old.code.unit().rules.iter().chain(&new.code.unit().rules);
                     let touched = rules.map(|rule| (new.rid.clone(), rule.name.clone()));
                     self.transaction.touched.matches.extend(touched);
-                    let carried = carried(old.code.unit(), &kept.matches, new.code.unit());
-                    matches.push((slot, std::mem::replace(&mut kept.matches, carried)));
+                    let carried = carried(old.code.unit(), kept.matches(), new.code.unit());
+                    matches.push((slot, kept.replace_matches(carried)));
                 }
             }
         }
@@ -311,7 +313,7 @@ impl Core {
         }
         for (slot, matches) in undo.matches {
             if let Some(kept) = self.lasting.kept.get_mut(slot) {
-                kept.matches = matches;
+                kept.replace_matches(matches);
             }
         }
     }
@@ -380,7 +382,7 @@ impl Starter<'_> {
 }
 
 /// The matches of rules whose event expression is the same in a new version (decision E4).
-pub(super) fn carried(old: &Unit, matches: &Matches, new: &Unit) -> Matches {
+pub(super) fn carried(old: &Unit, matches: &[Option<Box<MatchState>>], new: &Unit) -> Matches {
     let mut carried = Matches::new();
     for (rule, state) in old.rules.iter().zip(matches) {
         let same = new.rules.iter().position(|r| {

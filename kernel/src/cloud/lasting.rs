@@ -3,12 +3,11 @@
 
 use super::channels::{Channels, Touched};
 use super::core::{Core, Former, Kept, Patience, Scene, Transaction};
-use super::environment::Budgets;
 use super::family::Family;
 use super::program::{Installed, Program};
-use super::rest::Home;
+use super::setting::Setting;
+use crate::entities::Place;
 use crate::id::Random;
-use crate::library::Library;
 use crate::schedule::Job;
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,22 +16,13 @@ use std::sync::Arc;
 /// A cloud that has neither machine nor transaction.
 pub(super) struct Lasting {
     pub id: Arc<str>,
-    pub owner: Arc<str>,
+    pub setting: Arc<Setting>,
     /// Milliseconds.
     pub created: i64,
     pub eci: Arc<str>,
-    pub host: Option<Arc<str>>,
     pub now: i64,
-    pub budgets: Budgets,
-    pub library: Library,
     /// Rulesets that have yet to be started.
-    pub unstarted: Option<Vec<Installed>>,
-    /// What rulesets with a newer version were saved with: it goes on where the newer one does not start (decision R11).
-    pub formers: Vec<Former>,
-    /// Where entity variables are stored.
-    pub home: Option<Home>,
-    /// Is a durable log kept?
-    pub journaling: bool,
+    pub unstarted: Option<Box<Unstarted>>,
     pub program: Arc<Program>,
     /// By slot of the program.
     pub kept: Vec<Kept>,
@@ -41,7 +31,43 @@ pub(super) struct Lasting {
     pub family: Family,
 }
 
+/// Rulesets that a cloud was saved with.
+#[derive(Default)]
+pub(super) struct Unstarted {
+    pub rulesets: Vec<Installed>,
+    /// What rulesets with a newer version were saved with: it goes on where the newer one does not start (decision R11).
+    pub formers: Vec<Former>,
+}
+
 impl Lasting {
+    /// A cloud that has nothing yet but the channel to itself.
+    pub fn bare(id: &Arc<str>, setting: Arc<Setting>, now: i64) -> Box<Self> {
+        Box::new(Self {
+            channels: Channels::of(id),
+            family: Family::default(),
+            eci: id.clone(),
+            id: id.clone(),
+            setting,
+            created: now,
+            now,
+            unstarted: None,
+            program: Arc::default(),
+            kept: Vec::new(),
+            jobs: Vec::new(),
+        })
+    }
+
+    /// Its rulesets in install order.
+    pub fn rulesets(&self) -> &[Installed] {
+        self.unstarted.as_ref().map_or(&self.program.rulesets, |unstarted| &unstarted.rulesets)
+    }
+
+    /// The cloud and the ruleset whose variables are stored together, if they are.
+    pub fn place(&self, rid: &Arc<str>) -> Option<Place> {
+        let home = self.setting.home.as_ref()?.variables.clone();
+        Some(Place { home, cloud: self.id.clone(), rid: rid.clone() })
+    }
+
     /// Gets ready for work, in the room of an earlier transaction.
     pub fn wake(self: Box<Self>, random: Option<Box<Random>>, transaction: Transaction) -> Box<Core> {
         Box::new(Core {
@@ -108,5 +134,18 @@ impl Touched {
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transaction").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::Channel;
+
+    /// What a host keeps of each of tens of thousands of clouds, in bytes: memory of the allocator comes in steps of a quarter.
+    #[test]
+    fn clouds_at_rest_are_small() {
+        let sizes = [size_of::<Lasting>(), size_of::<Kept>(), size_of::<Channel>()];
+        assert!(sizes.iter().zip([224, 48, 64]).all(|(size, most)| *size <= most), "{sizes:?}");
     }
 }

@@ -48,6 +48,7 @@ mod query;
 mod requests;
 mod rest;
 mod rulesets;
+mod setting;
 mod start;
 mod state;
 mod time;
@@ -64,10 +65,13 @@ pub use outside::{Ask, Delivery, Directory, Listing, Outside, Reply};
 pub use query::{Query, QueryError};
 pub use requests::HTTP_HOPS;
 pub use rest::{Effects, Realm, Rest};
+pub use setting::SettingTable;
 pub use state::{CloudState, JobState, RulesetState};
 
 use self::channels::Channels;
-use self::core::Core;
+use self::core::{Core, Transaction};
+use self::lasting::Lasting;
+use self::setting::Setting;
 use self::start::Starter;
 use crate::id::Random;
 use crate::machine::Scratch;
@@ -99,7 +103,7 @@ pub struct Machine {
     /// What ids and `random:*` of the clouds it serves come from.
     random: Option<Box<Random>>,
     /// Room for the transactions of the clouds it serves.
-    transaction: self::core::Transaction,
+    transaction: Transaction,
 }
 
 impl Machine {
@@ -117,11 +121,12 @@ impl Cloud {
         let mut random = Random::new(environment.seed);
         let (id, eci) = (random.id(), random.id());
         let Environment { library, now, budgets, host, log, trace, overdue, .. } = environment;
-        let mut core = Core::bare(&id, &Arc::default(), now, budgets, library);
-        core.lasting.channels = Channels::new(&id, &eci);
-        core.random = Some(Box::new(random));
-        core.lasting.journaling = false;
-        (core.lasting.eci, core.lasting.host) = (eci, host);
+        let setting =
+            Setting { owner: Arc::default(), host, budgets, library, journaling: false, home: None };
+        let mut lasting = Lasting::bare(&id, Arc::new(setting), now);
+        lasting.channels = Channels::new(&id, &eci);
+        lasting.eci = eci;
+        let mut core = lasting.wake(Some(Box::new(random)), Transaction::default());
         (core.log, core.trace, core.overdue) = (log, trace, overdue);
         let mut machine = Box::<Machine>::default();
         let program = Starter { core: &mut core, vm: &mut machine.vm }.empty_program();

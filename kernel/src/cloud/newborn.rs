@@ -5,9 +5,10 @@
 //! leaves no trace and goes the usual way, as a message that is delivered once the birth is committed.
 
 use super::Cloud;
-use super::core::{Core, Outgoing, Patience, Target};
+use super::core::{Core, Outgoing, Patience, Target, Transaction};
 use super::event::Event;
 use super::family::Child;
+use super::lasting::{Lasting, Unstarted};
 use crate::channel::{Channel, Kinship};
 use krl_vm::data::Data;
 use krl_vm::fault::Fault;
@@ -17,21 +18,12 @@ use std::sync::Arc;
 impl Cloud {
     /// A child of `parent`, born in its transaction.
     pub(super) fn newborn(parent: &mut Core, tie: &Child) -> Self {
-        let mut core = Core::bare(
-            &tie.cloud,
-            &parent.lasting.owner,
-            parent.lasting.now,
-            parent.lasting.budgets,
-            parent.lasting.library.clone(),
-        );
-        core.lasting.host = parent.lasting.host.clone();
-        core.random = Some(Box::new(parent.random().fork()));
-        core.lasting.home = parent.lasting.home.as_ref().map(|home| home.of(&tie.cloud));
-        core.lasting.journaling = parent.lasting.journaling;
+        let lasting = Lasting::bare(&tie.cloud, parent.lasting.setting.clone(), parent.lasting.now);
+        let mut core = lasting.wake(Some(Box::new(parent.random().fork())), Transaction::default());
         core.unborn = true;
         core.transaction.touched.program = true;
         let mut child = Self { core, machine: Box::default() };
-        child.core.start_program(&mut child.machine.vm, Vec::new());
+        child.core.start_program(&mut child.machine.vm, Unstarted::default());
         child.be_born(&parent.lasting.id, tie);
         child
     }
@@ -39,7 +31,8 @@ impl Cloud {
     /// Lets the clouds born in the transaction that has just ended take in what was sent to them.
     pub(super) fn settle_newborn(&mut self) {
         let is_hurried = self.core.patience != Patience::Waits;
-        if self.core.transaction.newborn.is_empty() || self.core.lasting.home.is_none() || is_hurried {
+        if self.core.transaction.newborn.is_empty() || self.core.lasting.setting.home.is_none() || is_hurried
+        {
             return;
         }
         for at in 0..self.core.transaction.newborn.len() {

@@ -1,15 +1,14 @@
 //! Clouds and their records: how one is made, loaded and saved. What a transaction touched is written, and nothing else.
 
-use super::channels::Channels;
-use super::core::{Core, Former, Matches, Transaction};
+use super::Cloud;
+use super::core::{Core, Former, Kept, Matches, Transaction};
 use super::family::{Child, Family};
 use super::install::carried;
-use super::lasting::Lasting;
+use super::lasting::{Lasting, Unstarted};
 use super::program::Installed;
-use super::rest::{Home, Realm, Rest};
-use super::{Budgets, Cloud};
-use crate::journal::Scope;
-use crate::library::{Code, Library};
+use super::rest::{Realm, Rest};
+use super::setting::Shelf;
+use crate::library::Code;
 use crate::machine::MatchState;
 use crate::records::cloud::{self, Head, Installation, Source};
 use crate::records::key::{Tag, of_cloud};
@@ -20,46 +19,15 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 impl Core {
-    /// A cloud that has nothing yet but the channel to itself.
-    pub(super) fn bare(
-        id: &Arc<str>,
-        owner: &Arc<str>,
-        now: i64,
-        budgets: Budgets,
-        library: Library,
-    ) -> Box<Self> {
-        let lasting = Lasting {
-            channels: Channels::of(id),
-            family: Family::default(),
-            eci: id.clone(),
-            id: id.clone(),
-            owner: owner.clone(),
-            created: now,
-            host: None,
-            now,
-            budgets,
-            library,
-            unstarted: None,
-            formers: Vec::new(),
-            home: None,
-            journaling: true,
-            program: Arc::default(),
-            kept: Vec::new(),
-            jobs: Vec::new(),
-        };
-        Box::new(lasting).wake(None, Transaction::default())
-    }
-
     fn head(&self) -> Head {
-        let unstarted = self.lasting.unstarted.as_deref().unwrap_or(&self.lasting.program.rulesets);
-        let rulesets = unstarted.iter().map(|ruleset| Installation {
+        let rulesets = self.lasting.rulesets().iter().map(|ruleset| Installation {
             rid: ruleset.rid.clone(),
             url: ruleset.url.clone(),
             hash: ruleset.code.origin().content,
             config: ruleset.config.clone(),
         });
         Head {
-            owner: self.lasting.owner.clone(),
+            owner: self.lasting.setting.owner.clone(),
             parent: self.lasting.family.parent.clone(),
             created: self.lasting.created,
             rulesets: rulesets.collect(),
@@ -70,7 +38,7 @@ impl Core {
         let slot = self.lasting.program.slot_of(rid)?;
         let rules = &self.lasting.program.rulesets.get(slot)?.code.unit().rules;
         let at = rules.iter().position(|known| *known.name == *rule)?;
-        self.lasting.kept.get(slot)?.matches.get(at)?.as_deref()
+        self.lasting.kept.get(slot)?.matches().get(at)?.as_deref()
     }
 }
 
@@ -89,12 +57,11 @@ impl Rest {
     /// A new cloud without a parent.
     #[must_use]
     pub fn found(realm: &dyn Realm, id: &Arc<str>, owner: &Arc<str>, now: i64) -> Self {
-        let mut core = Core::bare(id, owner, now, realm.budgets(owner), realm.library().clone());
-        core.lasting.host = realm.host();
-        core.lasting.journaling = realm.journal() != Scope::Off;
-        core.lasting.home = Some(Home::new(realm, id));
+        let settings = realm.settings();
+        let setting = settings.of(realm, owner, &settings.home(realm, &realm.reader()));
+        let lasting = Lasting { unstarted: Some(Box::default()), ..*Lasting::bare(id, setting, now) };
+        let mut core = Box::new(lasting).wake(None, Transaction::default());
         core.transaction.touched.program = true;
-        core.lasting.unstarted = Some(Vec::new());
         Self::of(core)
     }
 
@@ -103,16 +70,15 @@ impl Rest {
     /// # Errors
     /// The store's.
     pub fn load(realm: &dyn Realm, id: &Arc<str>, read: Arc<dyn Read>) -> Result<Option<Self>, StoreError> {
-        let source =
-            Source { read: &read, policies: realm.policies(), lists: realm.lists(), seed: realm.seed() };
+        let home = realm.settings().home(realm, &read);
+        let source = Source { home: &home, policies: realm.policies(), lists: realm.lists() };
         let Some(stored) = cloud::load(&source, id)? else { return Ok(None) };
         let Head { owner, parent, created, rulesets } = stored.head;
-        let mut core = Core::bare(id, &owner, created, realm.budgets(&owner), realm.library().clone());
-        core.lasting.host = realm.host();
-        core.lasting.journaling = realm.journal() != Scope::Off;
+        let setting = realm.settings().of(realm, &owner, &home);
+        let mut lasting = Lasting::bare(id, setting, created);
         let channels = stored.channels.into_iter().map(|(_, channel)| channel);
-        core.lasting.channels.restore(id, channels.collect());
-        let for_children = core.lasting.channels.for_children();
+        lasting.channels.restore(id, channels.collect());
+        let for_children = lasting.channels.for_children();
         let for_children = for_children
             .filter_map(|tie| Some((Arc::<str>::from(tie.family.as_deref()?), Arc::from(&tie.id))));
         let for_children: HashMap<_, _> = for_children.collect();
@@ -121,13 +87,14 @@ impl Rest {
             Child { cloud: child.id, eci: child.eci, parent, sequence: child.sequence }
         });
         let children = children.collect();
-        core.lasting.family = Family { parent, children };
-        core.lasting.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
+        lasting.family = Family { parent, children };
+        lasting.jobs = stored.jobs.into_iter().map(|(_, job)| job).collect();
         let mut variables: BTreeMap<_, _> = stored.variables.into_iter().collect();
-        core.lasting.home = Some(Home { variables: stored.home, lists: realm.lists().clone() });
-        let mut installed = Vec::with_capacity(rulesets.len());
+        let mut unstarted = Unstarted::default();
+        unstarted.rulesets.reserve_exact(rulesets.len());
+        lasting.kept.reserve_exact(rulesets.len());
         for installation in rulesets {
-            let mut kept = core.new_kept(&installation.rid);
+            let mut kept = Kept::default();
             if let Some(stored) = variables.remove(&installation.rid) {
                 kept.variables = stored;
                 kept.variables.shrink();
@@ -138,22 +105,24 @@ impl Rest {
                 false => realm.former(&installation),
             };
             let own = stored.matches.iter().filter(|(rid, ..)| *rid == installation.rid);
-            kept.matches = matches_of(former.as_ref().unwrap_or(&ruleset.code), own);
+            kept.replace_matches(matches_of(former.as_ref().unwrap_or(&ruleset.code), own));
             if let Some(former) = former {
-                let matches = carried(former.unit(), &kept.matches, ruleset.code.unit());
-                let matches = std::mem::replace(&mut kept.matches, matches);
-                core.lasting.formers.push(Former { code: former, matches });
-                core.transaction.touched.program = true;
+                let matches = carried(former.unit(), kept.matches(), ruleset.code.unit());
+                let matches = kept.replace_matches(matches);
+                unstarted.formers.push(Former { code: former, matches });
             }
-            installed.push(ruleset);
-            core.lasting.kept.push(kept);
+            unstarted.rulesets.push(ruleset);
+            lasting.kept.push(kept);
         }
-        let sound = installed.iter().all(|ruleset| ruleset.broken.is_none());
-        match core.lasting.library.program(&installed.iter().map(Installed::part).collect()).filter(|_| sound)
-        {
-            Some(shared) => core.lasting.program = shared,
-            None => core.lasting.unstarted = Some(installed),
+        let replaced = !unstarted.formers.is_empty();
+        let sound = unstarted.rulesets.iter().all(|ruleset| ruleset.broken.is_none());
+        let parts = unstarted.rulesets.iter().map(Installed::part).collect();
+        match lasting.setting.library.program(&parts).filter(|_| sound) {
+            Some(shared) => lasting.program = shared,
+            None => lasting.unstarted = Some(Box::new(unstarted)),
         }
+        let mut core = lasting.wake(None, Transaction::default());
+        core.transaction.touched.program = replaced;
         Ok(Some(Self::of(core)))
     }
 }
@@ -181,7 +150,7 @@ impl Cloud {
     /// The store's, when it is asked for what is there already.
     pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let core = &mut self.core;
-        let Some(Home { variables: home, lists }) = core.lasting.home.clone() else { return Ok(()) };
+        let Some(Shelf { variables: home, lists }) = core.lasting.setting.home.clone() else { return Ok(()) };
         let read = &home.read;
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.lasting.id.clone();
@@ -215,10 +184,15 @@ impl Cloud {
         for rid in std::mem::take(&mut core.transaction.uninstalled) {
             erase_ruleset(&**read, &id, &rid, batch)?;
         }
-        for kept in core.lasting.kept.iter_mut().filter(|kept| kept.changed) {
-            kept.variables.save(batch);
+        let lasting = &mut *core.lasting;
+        let mut kept = std::mem::take(&mut lasting.kept);
+        for (ruleset, kept) in lasting.rulesets().iter().zip(&mut kept).filter(|(_, kept)| kept.changed) {
+            if let Some(place) = lasting.place(&ruleset.rid) {
+                kept.variables.save(&place, batch);
+            }
             kept.changed = false;
         }
+        lasting.kept = kept;
         Ok(())
     }
 }

@@ -108,12 +108,19 @@ impl Cloud {
         self.core.scene =
             Scene { mode: Mode::Query, eci: Some(eci), txn_id, slot, instance, ..Scene::default() };
         let answer = self.ask(instance, shared.global, args);
-        self.core.transaction.instructions =
-            self.core.lasting.budgets.instructions.saturating_sub(self.machine.vm.instructions_left());
+        self.core.transaction.instructions = self
+            .core
+            .lasting
+            .setting
+            .budgets
+            .instructions
+            .saturating_sub(self.machine.vm.instructions_left());
         let answer = answer.map_err(|failure| self.core.error(failure, None));
         let Scene { txn_id, eci, .. } = std::mem::take(&mut self.core.scene);
         // What neither logs nor fails leaves no record: reading writes nothing (difference R16).
-        if self.core.lasting.journaling && (answer.is_err() || !self.core.transaction.lines.is_empty()) {
+        if self.core.lasting.setting.journaling
+            && (answer.is_err() || !self.core.transaction.lines.is_empty())
+        {
             let (eci, error) = (eci.unwrap_or_default(), answer.as_ref().err());
             self.core.keep_journal(journal::Kind::Query, &txn_id, &eci, (&rid, &name), args, error);
         }

@@ -100,7 +100,7 @@ impl Core {
             _ => Err(Fault::type_error(format!("missing {field}"))),
         };
         let hops = self.hops + if self.scene.mode == Mode::Start { START_HOPS } else { 1 };
-        if hops > self.lasting.budgets.hops {
+        if hops > self.lasting.setting.budgets.hops {
             return Err(Fault::limit(Limit::Cascade));
         }
         Ok(Query {
@@ -179,7 +179,7 @@ impl Core {
         if self.outside.is_none() {
             return Err(no_host());
         }
-        if self.outside.as_ref().is_some_and(|outside| !outside.has_room(&self.lasting.owner)) {
+        if self.outside.as_ref().is_some_and(|outside| !outside.has_room(&self.lasting.setting.owner)) {
             return Err(Fault::error("the owner has as many clouds as it may have"));
         }
         let Data::Array(rulesets) = rulesets else {
@@ -245,7 +245,7 @@ impl Core {
             return Some(Ok(Data::Null));
         }
         // The answer may come from a cloud of another host, which asks this one.
-        if self.hops + HTTP_HOPS > self.lasting.budgets.hops {
+        if self.hops + HTTP_HOPS > self.lasting.setting.budgets.hops {
             return Some(Err(Fault::limit(Limit::Cascade)));
         }
         let answer = self.ask(Ask::Http(method, args.to_vec())).and_then(outside::data);
@@ -263,7 +263,7 @@ impl Core {
     /// Where an event for a channel goes, if the channel lets it through.
     pub(super) fn target(&self, eci: &Arc<str>, host: &Data, event: &Event) -> Result<Target, Fault> {
         if let Data::String(host) = host
-            && self.lasting.host.as_deref() != Some(host.trim_end_matches('/'))
+            && self.lasting.setting.host.as_deref() != Some(host.trim_end_matches('/'))
         {
             return match &self.outside {
                 Some(_) => Ok(Target::Host(host.trim_end_matches('/').into())),

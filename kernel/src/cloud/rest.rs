@@ -6,9 +6,9 @@ use super::install::{Configuration, InstallError};
 use super::lasting::Lasting;
 use super::outside::Outside;
 use super::program::Installed;
+use super::setting::SettingTable;
 use super::{Budgets, Cloud, Machine};
 use crate::channel::Channel;
-use crate::entities::{self, Sizes};
 use crate::journal::{Journal, Kind, Scope};
 use crate::library::{Code, Library};
 use crate::records::channel::PolicyTable;
@@ -74,6 +74,8 @@ pub trait Realm: Send + Sync {
     fn policies(&self) -> &PolicyTable;
     /// Lists of rulesets that are in memory.
     fn lists(&self) -> &Arc<ListTable>;
+    /// Settings of clouds that are in memory.
+    fn settings(&self) -> &SettingTable;
 }
 
 /// A cloud that nothing happens to: it has no machine.
@@ -83,31 +85,6 @@ enum State {
     Settled(Box<Lasting>),
     /// Something is left to be done: it was just loaded with rulesets that have newer versions, or founded, or born.
     Unsettled(Box<Core>),
-}
-
-/// Where a cloud is stored.
-#[derive(Clone)]
-pub(super) struct Home {
-    /// Where its entity variables are.
-    pub variables: Arc<entities::Home>,
-    pub lists: Arc<ListTable>,
-}
-
-impl Home {
-    /// Of a new cloud in a realm.
-    pub fn new(realm: &dyn Realm, cloud: &Arc<str>) -> Self {
-        let (read, seed, sizes) = (realm.reader(), realm.seed(), Sizes::default());
-        let variables = entities::Home { read, cloud: cloud.clone(), seed, sizes };
-        Self { variables: Arc::new(variables), lists: realm.lists().clone() }
-    }
-
-    /// Of another cloud, in the same store.
-    pub fn of(&self, cloud: &Arc<str>) -> Self {
-        let entities::Home { read, seed, sizes, .. } = &*self.variables;
-        let variables =
-            entities::Home { read: read.clone(), cloud: cloud.clone(), seed: *seed, sizes: *sizes };
-        Self { variables: Arc::new(variables), lists: self.lists.clone() }
-    }
 }
 
 /// What a transaction leaves to be done outside the cloud.
@@ -161,7 +138,7 @@ impl Rest {
     /// Whose it is.
     #[must_use]
     pub fn owner(&self) -> &Arc<str> {
-        &self.lasting().owner
+        &self.lasting().setting.owner
     }
 
     /// The clouds of its children.
@@ -206,20 +183,20 @@ impl Cloud {
 
     /// Starts its rulesets if no other cloud has started the same ones, and brings those up to date that have a newer version.
     pub fn start_up(&mut self) {
-        if let Some(rulesets) = self.core.lasting.unstarted.take() {
-            self.core.start_program(&mut self.machine.vm, rulesets);
+        if let Some(unstarted) = self.core.lasting.unstarted.take() {
+            self.core.start_program(&mut self.machine.vm, *unstarted);
         }
     }
 
     /// Whose it is.
     #[must_use]
     pub fn owner(&self) -> &Arc<str> {
-        &self.core.lasting.owner
+        &self.core.lasting.setting.owner
     }
 
     /// Its rulesets in install order.
     pub fn installations(&self) -> impl Iterator<Item = &Installed> {
-        self.core.lasting.unstarted.as_deref().unwrap_or(&self.core.lasting.program.rulesets).iter()
+        self.core.lasting.rulesets().iter()
     }
 
     /// Gets ready for an evaluation at this time, which so many clouds have asked each other to come to.

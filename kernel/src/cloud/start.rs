@@ -168,7 +168,7 @@ impl Starter<'_> {
     /// A program without rulesets: nothing but words in its frozen memory.
     pub fn empty_program(&mut self) -> Program {
         let mut region = Region::default();
-        let units = self.core.lasting.library.table([].iter());
+        let units = self.core.lasting.setting.library.table([].iter());
         self.core.lasting.program = Arc::new(Program { units: units.clone(), ..Program::default() });
         self.vm.begin(self.core.world());
         let words = WORDS.iter().map(|word| {
@@ -183,7 +183,7 @@ impl Starter<'_> {
 impl Core {
     /// Lets the program have the units that it needs, and no others.
     pub(super) fn collect_units(&mut self) {
-        let units = self.lasting.library.table(self.lasting.program.codes());
+        let units = self.lasting.setting.library.table(self.lasting.program.codes());
         if !Arc::ptr_eq(&units, &self.lasting.program.units) {
             Arc::make_mut(&mut self.lasting.program).units = units;
         }
@@ -192,7 +192,7 @@ impl Core {
     /// Leaves behind what rulesets that are gone have frozen. If that needs more memory than there is, all stays as it is.
     pub(super) fn compact(&mut self) {
         let Program { region, units, words, instances, infos, .. } = &*self.lasting.program;
-        let heap = Heap::new(region.clone(), units.clone(), self.lasting.budgets.memory_bytes);
+        let heap = Heap::new(region.clone(), units.clone(), self.lasting.setting.budgets.memory_bytes);
         let (mut region, mut copies) = (Region::default(), Copies::default());
         let mut copy = |value: &Value| heap.refreeze(*value, &mut region, &mut copies);
         let mut copy_all = || {

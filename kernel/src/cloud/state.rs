@@ -65,7 +65,7 @@ impl Cloud {
     pub fn state(&self) -> CloudState {
         let program = self.core.lasting.program.clone();
         let rulesets = program.rulesets.iter().zip(&self.core.lasting.kept).map(|(ruleset, kept)| {
-            let rules = ruleset.code.unit().rules.iter().zip(&kept.matches);
+            let rules = ruleset.code.unit().rules.iter().zip(kept.matches());
             let matches =
                 rules.filter_map(|(rule, state)| Some((rule.name.clone(), (**state.as_ref()?).clone())));
             RulesetState {
@@ -133,7 +133,7 @@ impl Cloud {
             let rules = program.rulesets.get(slot).map(|ruleset| &ruleset.code.unit().rules);
             let Some(kept) = self.core.lasting.kept.get_mut(slot) else { continue };
             kept.variables = saved.variables.into();
-            kept.matches = Vec::new();
+            kept.replace_matches(Vec::new());
             for (rule, state) in saved.matches {
                 let at = rules.and_then(|rules| rules.iter().position(|known| known.name == rule));
                 if let Some(at) = at {

@@ -60,7 +60,7 @@ impl Cloud {
         core.scene.txn_id = eid.clone();
         core.scene.mode = Mode::Event;
         core.transaction.queue.push_back(Queued { event: event.clone(), audience: Audience::All });
-        let mut instructions = core.lasting.budgets.event_instructions;
+        let mut instructions = core.lasting.setting.budgets.event_instructions;
         core.transaction.staged = false;
         let mut due = instructions.saturating_sub(SLICE);
         while let Some(queued) = self.core.transaction.queue.pop_front() {
@@ -82,7 +82,7 @@ impl Cloud {
         core.scene = Scene::default();
         core.transaction.undo.clear();
         let errors = std::mem::take(&mut core.transaction.errors);
-        if core.lasting.journaling {
+        if core.lasting.setting.journaling {
             core.keep_journal(Kind::Event, &eid, &event.eci, (&domain, &name), &event.attrs, errors.first());
         }
         EventAnswer {
@@ -154,7 +154,7 @@ impl Cloud {
         self.core.scene.stop = false;
         self.core.scene.rule = None;
         self.set_stage();
-        let granted = self.core.lasting.budgets.instructions.min(*instructions);
+        let granted = self.core.lasting.setting.budgets.instructions.min(*instructions);
         self.machine.vm.refuel(granted);
         let Some(code) = self.core.info(instance).map(|info| info.code.clone()) else { return };
         for salient in rules {
@@ -173,7 +173,7 @@ impl Cloud {
 
     /// Gets the machine ready for a reaction: for the transaction's first one, and whenever its memory has filled.
     fn set_stage(&mut self) {
-        let room = self.core.lasting.budgets.memory_bytes / HEAP_SHARE;
+        let room = self.core.lasting.setting.budgets.memory_bytes / HEAP_SHARE;
         if !self.core.transaction.staged || self.machine.vm.heap().used_bytes() > room {
             self.machine.vm.begin(self.core.world());
             self.core.scene.attrs = None;
@@ -324,7 +324,7 @@ impl Core {
     }
 
     fn place(&self, unit: u32, (start, _): (u32, u32)) -> Option<Place> {
-        let code = self.lasting.library.code(unit)?;
+        let code = self.lasting.setting.library.code(unit)?;
         let unit = code.unit();
         let before = unit.source.get(..start as usize)?;
         let line = before.matches('\n').count() as u32 + 1;

@@ -102,11 +102,12 @@ impl Core {
         rule: u32,
         state: Option<Box<MatchState>>,
     ) -> Option<Box<MatchState>> {
-        let matches = &mut self.lasting.kept.get_mut(slot)?.matches;
-        if matches.len() <= rule as usize {
+        let kept = self.lasting.kept.get_mut(slot)?;
+        if kept.matches().len() <= rule as usize {
             state.as_ref()?;
-            matches.resize(rule as usize + 1, None);
+            kept.rare().matches.resize(rule as usize + 1, None);
         }
+        let matches = &mut kept.rare().matches;
         std::mem::replace(matches.get_mut(rule as usize)?, state)
     }
 }

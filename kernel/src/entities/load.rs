@@ -45,8 +45,8 @@ impl Open {
 
 /// A variable, and how it is stored.
 pub(super) fn read(place: &Place, name: &str, container: Container) -> Result<(Data, Entry), StoreError> {
-    let Place { home, rid } = place;
-    let prefix = parts_key(&home.cloud, rid, name);
+    let Place { home, cloud, rid } = place;
+    let prefix = parts_key(cloud, rid, name);
     let mut reading = Reading { home, open: vec![Open::new(container, None, 1)] };
     let mut damage = Ok(());
     scan_prefix(&*home.read, Space::Clouds, &prefix, &mut |key, record| {

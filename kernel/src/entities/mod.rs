@@ -1,7 +1,7 @@
 //! Entity variables: plain data by ruleset and name, read and written by path without copying the rest
 //! (`krl-runtime.md` §2.5, decision L1). Every write answers how to take it back.
 //!
-//! Variables may live in memory only. Or they have a home in a store: then large ones are read when they are first used, and
+//! Variables may live in memory only. Or they are stored: then they stay encoded until they are first used, large ones in the store, and
 //! [`Variables::save`] writes what changed, a record for each small variable or for each small part of a large one.
 
 mod compare;
@@ -12,13 +12,15 @@ mod save;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod variable;
 
 pub use path::Former;
 
 use self::named::Named;
-use self::stored::{Entry, Stored};
+use self::stored::Entry;
+use self::variable::{Here, Variable, fetch, pack, unpack};
 use crate::records::Damage;
-use crate::records::variable::{Container, Form, read_variable, read_whole};
+use crate::records::variable::{Form, read_variable, read_whole};
 use crate::store::Read;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::Fault;
@@ -29,16 +31,25 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// Bytes, roughly, from which a variable is large.
 const LARGE: usize = 64 << 10;
 
-/// Where the variables of a cloud are stored.
+/// Where variables are stored.
 pub struct Home {
     /// Where large variables are read from, when they are first used. It holds what was saved, at least of the variables not yet read.
     pub read: Arc<dyn Read>,
-    /// The cloud's id.
-    pub cloud: Arc<str>,
     /// The secret of the hashes that tell what changed; they stay in memory.
     pub seed: u64,
     /// When variables are split.
     pub sizes: Sizes,
+}
+
+/// Where the variables of a ruleset are stored.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// With those of all clouds.
+    pub home: Arc<Home>,
+    /// The cloud's id.
+    pub cloud: Arc<str>,
+    /// The ruleset's.
+    pub rid: Arc<str>,
 }
 
 /// When variables are split, in bytes of encoded values.
@@ -62,38 +73,11 @@ pub struct Variables {
     variables: Named<Variable>,
     /// Variables that are gone, and their records not yet.
     removed: Option<Box<Removed>>,
-    home: Option<Place>,
-}
-
-/// Where the variables of a ruleset are stored.
-#[derive(Clone, Debug)]
-struct Place {
-    home: Arc<Home>,
-    rid: Arc<str>,
 }
 
 /// Names of variables, with their records.
 #[derive(Debug, Default)]
 struct Removed(Vec<(Arc<str>, Entry)>);
-
-#[derive(Debug)]
-struct Variable {
-    content: Content,
-    stored: Stored,
-}
-
-/// A variable that is in memory: its name, its value, its stored form.
-type Found<'a> = (&'a Arc<str>, &'a mut Data, &'a mut Stored);
-
-/// The value of a variable.
-#[derive(Debug)]
-enum Content {
-    Here(Box<Data>),
-    /// One that was not used yet, encoded: that takes a fraction of the memory.
-    Encoded(Box<[u8]>),
-    /// A large one that was not used yet.
-    InStore(Container),
-}
 
 /// How to take a write back.
 #[derive(Debug)]
@@ -122,37 +106,30 @@ impl Undo {
 }
 
 impl Variables {
-    /// None, of a ruleset, with a home.
-    #[must_use]
-    pub fn at(home: Arc<Home>, rid: Arc<str>) -> Self {
-        Self { home: Some(Place { home, rid }), ..Self::default() }
-    }
-
-    /// Takes over the stored record of a variable. A large one is read when it is first used.
+    /// Takes over the stored record of a variable. A large one is read from there when it is first used.
     ///
     /// # Errors
     /// The record is damaged.
-    pub fn adopt(&mut self, name: Arc<str>, record: &[u8]) -> Result<(), Damage> {
-        let (content, hash) = match read_variable(record)? {
-            Form::Split(container) => (Content::InStore(container), 0),
+    pub fn adopt(&mut self, place: &Place, name: Arc<str>, record: &[u8]) -> Result<(), Damage> {
+        let variable = match read_variable(record)? {
+            Form::Split(container) => Variable::InStore(container, Box::new(place.clone())),
             Form::Whole(bytes) => {
                 // Decoded in any case, so that damage is found when the cloud is loaded.
                 read_whole(bytes)?;
-                let hash = self.home.as_ref().map_or(0, |place| place.home.hash(bytes));
-                (Content::Encoded(bytes.into()), hash)
+                Variable::Packed(pack(place.home.hash(bytes), bytes))
             }
         };
-        self.variables.insert(usize::MAX, name, Variable { content, stored: Stored::record(hash) });
+        self.variables.insert(usize::MAX, name, variable);
         Ok(())
     }
 
-    /// Those that are in memory: all, if they have no home.
+    /// Those that are in memory.
     #[must_use]
     pub fn in_memory(&self) -> DataMap {
-        let values = self.variables.iter().filter_map(|(name, variable)| match &variable.content {
-            Content::Here(value) => Some((name.clone(), Data::clone(value))),
-            Content::Encoded(bytes) => Some((name.clone(), read_whole(bytes).ok()?)),
-            Content::InStore(_) => None,
+        let values = self.variables.iter().filter_map(|(name, variable)| match variable {
+            Variable::Here(here) => Some((name.clone(), here.value.clone())),
+            Variable::Packed(bytes) => Some((name.clone(), unpack(bytes).ok()?.value)),
+            Variable::InStore(..) => None,
         });
         values.collect()
     }
@@ -167,10 +144,13 @@ impl Variables {
     /// # Errors
     /// The store's, for large ones that were not used yet.
     pub fn to_map(&self) -> Result<DataMap, Fault> {
-        let values = self.variables.iter().map(|(name, variable)| match &variable.content {
-            Content::Here(value) => Ok((name.clone(), Data::clone(value))),
-            Content::Encoded(bytes) => Ok((name.clone(), decoded(bytes)?)),
-            Content::InStore(container) => Ok((name.clone(), self.read(name, *container)?.0)),
+        let values = self.variables.iter().map(|(name, variable)| {
+            let value = match variable {
+                Variable::Here(here) => here.value.clone(),
+                Variable::Packed(bytes) => unpack(bytes)?.value,
+                Variable::InStore(container, place) => fetch(place, name, *container)?.value,
+            };
+            Ok((name.clone(), value))
         });
         values.collect()
     }
@@ -178,10 +158,10 @@ impl Variables {
     /// Is the value of a variable known to be large, without a look at all of it?
     #[must_use]
     pub fn is_large(&self, name: &str) -> bool {
-        self.variables.get(name).is_some_and(|variable| match &variable.content {
-            Content::Here(value) => is_large(value) || variable.stored.size() > LARGE,
-            Content::Encoded(bytes) => bytes.len() > LARGE,
-            Content::InStore(_) => false,
+        self.variables.get(name).is_some_and(|variable| match variable {
+            Variable::Here(here) => here.is_large(),
+            Variable::Packed(bytes) => bytes.len() > LARGE,
+            Variable::InStore(..) => false,
         })
     }
 
@@ -190,7 +170,7 @@ impl Variables {
     /// # Errors
     /// The store's, for a large one that was not used yet.
     pub fn get(&mut self, name: &str) -> Result<Option<&Data>, Fault> {
-        Ok(self.variable(name)?.map(|(_, value, _)| &*value))
+        Ok(self.variable(name)?.map(|(_, here)| &here.value))
     }
 
     /// What stands at a path in a variable; `None` where there is nothing.
@@ -209,9 +189,8 @@ impl Variables {
         if value == Data::Null {
             return self.remove(name);
         }
-        if let Some((name, current, stored)) = self.variable(name)? {
-            stored.entry().replace();
-            return Ok(Some(Undo::Replaced(name.clone(), std::mem::replace(current, value))));
+        if let Some((name, here)) = self.variable(name)? {
+            return Ok(Some(Undo::Replaced(name.clone(), here.replace(value))));
         }
         let name: Arc<str> = name.into();
         self.insert(self.variables.len(), name.clone(), value);
@@ -234,7 +213,9 @@ impl Variables {
     /// As [`Variables::get`]; a limit for an index far beyond the end of an array, and for too much nesting.
     pub fn set_part(&mut self, name: &str, path: &[Arc<str>], value: Data) -> Result<Option<Undo>, Fault> {
         path::check_nesting(path, &value)?;
-        let Some((name, root @ (Data::Map(_) | Data::Array(_)), stored)) = self.variable(name)? else {
+        let Some((name, Here { value: root @ (Data::Map(_) | Data::Array(_)), stored })) =
+            self.variable(name)?
+        else {
             let mut root = Data::Map(DataMap::new());
             path::put(&mut root, path, value)?;
             return self.set(name, root);
@@ -258,7 +239,7 @@ impl Variables {
     /// # Errors
     /// As [`Variables::get`].
     pub fn remove_part(&mut self, name: &str, path: &[Arc<str>]) -> Result<Option<Undo>, Fault> {
-        let Some((name, root, stored)) = self.variable(name)? else { return Ok(None) };
+        let Some((name, Here { value: root, stored })) = self.variable(name)? else { return Ok(None) };
         let Some(former) = path::remove(root, path) else { return Ok(None) };
         follow(
             root,
@@ -278,9 +259,8 @@ impl Variables {
             Undo::Created(name) => drop(self.take(&name)),
             Undo::Removed(index, name, value) => self.insert(index, name, value),
             Undo::Replaced(name, value) => {
-                if let Some(Variable { content, stored }) = self.variables.get_mut(&name) {
-                    *content = Content::Here(Box::new(value));
-                    stored.entry().replace();
+                if let Some(Variable::Here(here)) = self.variables.get_mut(&name) {
+                    here.replace(value);
                 }
             }
             Undo::Part(name, path, former) => self.put_back(&name, &path, former),
@@ -288,9 +268,8 @@ impl Variables {
     }
 
     fn put_back(&mut self, name: &str, path: &[Arc<str>], former: Former) {
-        let Some(Variable { content: Content::Here(root), stored }) = self.variables.get_mut(name) else {
-            return;
-        };
+        let Some(Variable::Here(here)) = self.variables.get_mut(name) else { return };
+        let Here { value: root, stored } = &mut **here;
         let step = match (&former, path.split_last()) {
             (Former::Value(_), _) => Step::Replaced,
             (Former::Entry(index, _), _) => Step::Inserted(*index),
@@ -306,54 +285,39 @@ impl Variables {
         follow(root, stored, path, step);
     }
 
-    /// A variable's value and its stored form; reads it if it was not used yet.
-    fn variable(&mut self, name: &str) -> Result<Option<Found<'_>>, Fault> {
+    /// A variable; reads it if it was not used yet.
+    fn variable(&mut self, name: &str) -> Result<Option<(&Arc<str>, &mut Here)>, Fault> {
         let Some(index) = self.variables.find(name) else { return Ok(None) };
-        let Some((_, variable)) = self.variables.at_mut(index) else { return Ok(None) };
-        match &variable.content {
-            Content::Here(_) => {}
-            Content::Encoded(bytes) => {
-                let value = decoded(bytes)?;
-                variable.content = Content::Here(Box::new(value));
-            }
-            Content::InStore(container) => {
-                let container = *container;
-                let (value, entry) = self.read(name, container)?;
-                let stored = entry.into();
-                if let Some((_, variable)) = self.variables.at_mut(index) {
-                    *variable = Variable { content: Content::Here(Box::new(value)), stored };
-                }
-            }
+        let Some((name, variable)) = self.variables.at_mut(index) else { return Ok(None) };
+        let here = match variable {
+            Variable::Here(_) => None,
+            Variable::Packed(bytes) => Some(unpack(bytes)?),
+            Variable::InStore(container, place) => Some(fetch(place, name, *container)?),
+        };
+        if let Some(here) = here {
+            *variable = Variable::Here(Box::new(here));
         }
-        Ok(match self.variables.at_mut(index) {
-            Some((name, Variable { content: Content::Here(value), stored })) => Some((name, value, stored)),
+        Ok(match variable {
+            Variable::Here(here) => Some((name, here)),
             _ => None,
         })
     }
 
-    fn read(&self, name: &str, container: Container) -> Result<(Data, Entry), Fault> {
-        let place = self.home.as_ref().ok_or_else(|| Fault::internal("a stored variable without a home"))?;
-        load::read(place, name, container).map_err(|error| Fault::storage(error.to_string()))
-    }
-
     fn insert(&mut self, index: usize, name: Arc<str>, value: Data) {
         let removed = self.removed.as_mut().and_then(|removed| removed.take(&name));
-        let mut entry = removed.unwrap_or_default();
-        entry.replace();
-        let stored = entry.into();
-        self.variables.insert(index, name, Variable { content: Content::Here(Box::new(value)), stored });
+        let mut stored = removed.unwrap_or_default();
+        stored.replace();
+        self.variables.insert(index, name, Variable::Here(Box::new(Here { value, stored })));
     }
 
     fn take(&mut self, name: &str) -> Option<(usize, Arc<str>, Data)> {
-        let (index, name, Variable { content, stored }) = self.variables.remove(name)?;
-        let entry = stored.into_entry();
-        if entry.rank != 0 {
-            self.removed.get_or_insert_default().0.push((name.clone(), entry));
+        self.variable(name).ok()??;
+        let (index, name, variable) = self.variables.remove(name)?;
+        let Variable::Here(here) = variable else { return None };
+        if here.stored.rank != 0 {
+            self.removed.get_or_insert_default().0.push((name.clone(), here.stored));
         }
-        match content {
-            Content::Here(value) => Some((index, name, *value)),
-            Content::Encoded(_) | Content::InStore(_) => None,
-        }
+        Some((index, name, here.value))
     }
 }
 
@@ -362,21 +326,6 @@ impl Removed {
         let at = self.0.iter().position(|(removed, _)| **removed == *name)?;
         Some(self.0.swap_remove(at).1)
     }
-}
-
-/// Is a value known to be large, without a look at all of it?
-fn is_large(value: &Data) -> bool {
-    match value {
-        Data::String(text) => text.len() > LARGE,
-        Data::Array(items) => items.len() > LARGE / 64,
-        Data::Map(entries) => entries.len() > LARGE / 64,
-        _ => false,
-    }
-}
-
-/// The value of a variable that was checked when it was taken over.
-fn decoded(bytes: &[u8]) -> Result<Data, Fault> {
-    read_whole(bytes).map_err(|damage| Fault::storage(damage.to_string()))
 }
 
 /// What happened at a path.
@@ -392,9 +341,9 @@ enum Step {
 }
 
 /// Keeps the stored form in step with a change at a path of the value.
-fn follow(root: &Data, stored: &mut Stored, path: &[Arc<str>], step: Step) {
+fn follow(root: &Data, stored: &mut Entry, path: &[Arc<str>], step: Step) {
     let Some((last, parents)) = path.split_last() else { return };
-    let Some(parts) = stored.entry().touch(root, parents) else { return };
+    let Some(parts) = stored.touch(root, parents) else { return };
     let Some(parent) = path::get(root, parents) else { return };
     match step {
         Step::Replaced => path::position(parent, last).into_iter().for_each(|index| parts.replace(index)),
@@ -415,6 +364,12 @@ impl From<DataMap> for Variables {
 }
 
 impl Home {
+    /// Where variables are split as usual.
+    #[must_use]
+    pub fn new(read: Arc<dyn Read>, seed: u64) -> Arc<Self> {
+        Arc::new(Self { read, seed, sizes: Sizes::default() })
+    }
+
     /// Never 0.
     fn hash(&self, bytes: &[u8]) -> u64 {
         xxh3_64_with_seed(bytes, self.seed) | 1
@@ -423,6 +378,6 @@ impl Home {
 
 impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Home").field("cloud", &self.cloud).finish_non_exhaustive()
+        f.debug_struct("Home").field("sizes", &self.sizes).finish_non_exhaustive()
     }
 }

@@ -117,7 +117,7 @@ mod tests {
     fn few_and_many_entries_are_kept_alike() {
         let mut named = Named::default();
         let mut expected: Vec<(String, usize)> = Vec::new();
-        let mut check = |named: &mut Named<usize>, expected: &[(String, usize)]| {
+        let check = |named: &mut Named<usize>, expected: &[(String, usize)]| {
             let seen: Vec<_> = named.iter().map(|(name, value)| (name.to_string(), *value)).collect();
             assert_eq!(seen, expected);
             let seen: Vec<_> = named.iter_mut().map(|(name, value)| (name.to_string(), *value)).collect();

@@ -2,17 +2,14 @@
 //! was replaced as a whole only the entries that differ from what is stored.
 
 use super::compare::same_in_order;
-use super::named::Named;
 use super::stored::{Entry, Parts};
-use super::{Content, Home, Place, Variable, Variables, path};
+use super::{Home, Place, Variable, Variables, path};
 use crate::records::binary::put_data;
-use crate::records::key::{Tag, of_cloud};
 use crate::records::variable::{
     Container, Form, RANK, part_record, parts_key, variable_key, variable_record,
 };
-use crate::store::{Batch, Space, StoreError, scan_prefix};
+use crate::store::{Batch, Space};
 use krl_vm::data::Data;
-use std::ops::ControlFlow;
 
 /// Levels of containers whose entries have records of their own. What lies deeper is stored with what contains it.
 const MAX_DEPTH: usize = 12;
@@ -22,43 +19,18 @@ const MIDDLE: u64 = 1 << 63;
 const STRIDE: u64 = 1 << 24;
 
 impl Variables {
-    /// Adds what changed since the last time to a batch. Without a home there is nothing to do. If the batch is not committed, what is
-    /// in memory no longer fits what is stored, and must be loaded anew.
-    pub fn save(&mut self, batch: &mut Batch) {
-        let Some(place) = self.home.clone() else { return };
-        self.erase_removed(&place, batch);
-        for (name, variable) in self.variables.iter_mut() {
-            let Variable { content: Content::Here(value), stored } = variable else { continue };
-            if let Some(entry) = stored.changed().filter(|entry| entry.touched) {
-                Writer::new(&place, name, batch).settle(entry, None, value);
-                entry.rank = 1;
-            }
-        }
-    }
-
-    /// Removes all variables and their records.
-    ///
-    /// # Errors
-    /// The store's: it has to say where parts of variables are that were not used yet.
-    pub fn erase(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        if let Some(place) = self.home.clone() {
-            self.erase_removed(&place, batch);
-            for (name, variable) in self.variables.iter_mut() {
-                Writer::new(&place, name, batch).remove(variable.stored.entry());
-            }
-            let parts = of_cloud(&place.home.cloud, Tag::Part, &[&place.rid]);
-            scan_prefix(&*place.home.read, Space::Clouds, &parts, &mut |key, _| {
-                batch.remove(Space::Clouds, key);
-                ControlFlow::Continue(())
-            })?;
-        }
-        self.variables = Named::default();
-        Ok(())
-    }
-
-    fn erase_removed(&mut self, place: &Place, batch: &mut Batch) {
+    /// Adds what changed since the last time to a batch. If the batch is not committed, what is in memory no longer fits what is stored, and must
+    /// be loaded anew.
+    pub fn save(&mut self, place: &Place, batch: &mut Batch) {
         for (name, entry) in self.removed.take().map(|removed| removed.0).into_iter().flatten() {
             Writer::new(place, &name, batch).remove(&entry);
+        }
+        for (name, variable) in self.variables.iter_mut() {
+            let Variable::Here(here) = variable else { continue };
+            if here.stored.touched {
+                Writer::new(place, name, batch).settle(&mut here.stored, None, &here.value);
+                here.stored.rank = 1;
+            }
         }
     }
 }
@@ -76,9 +48,9 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(place: &'a Place, name: &str, batch: &'a mut Batch) -> Self {
-        let Place { home, rid } = place;
-        let variable = variable_key(&home.cloud, rid, name);
-        let key = parts_key(&home.cloud, rid, name);
+        let Place { home, cloud, rid } = place;
+        let variable = variable_key(cloud, rid, name);
+        let key = parts_key(cloud, rid, name);
         Self { home, batch, variable, key, depth: 0, encoded: Vec::new() }
     }
 

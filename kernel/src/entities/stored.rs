@@ -9,46 +9,6 @@ use std::sync::Arc;
 /// So many touched entries are remembered one by one; with more, all are looked at.
 const MAX_TOUCHED: usize = 32;
 
-/// The stored form of a variable.
-#[derive(Debug)]
-pub(super) struct Stored {
-    /// While nothing has changed: the hash of its value in its one record, or 0 for parts that were not read.
-    hash: u64,
-    entry: Option<Box<Entry>>,
-}
-
-impl Stored {
-    /// Of a variable that was loaded.
-    pub fn record(hash: u64) -> Self {
-        Self { hash, entry: None }
-    }
-
-    /// What is known of it, to change it.
-    pub fn entry(&mut self) -> &mut Entry {
-        self.entry.get_or_insert_with(|| Box::new(Entry::record(self.hash)))
-    }
-
-    /// What is known of it, unless nothing has changed since it was loaded.
-    pub fn changed(&mut self) -> Option<&mut Entry> {
-        self.entry.as_deref_mut()
-    }
-
-    pub fn into_entry(self) -> Entry {
-        self.entry.map_or_else(|| Entry::record(self.hash), |entry| *entry)
-    }
-
-    /// Bytes of the value, encoded, if it has been looked at.
-    pub fn size(&self) -> usize {
-        self.entry.as_ref().map_or(0, |entry| entry.size)
-    }
-}
-
-impl From<Entry> for Stored {
-    fn from(entry: Entry) -> Self {
-        Self { hash: 0, entry: Some(Box::new(entry)) }
-    }
-}
-
 /// The stored form of a variable, or of an entry of one.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
@@ -91,11 +51,6 @@ pub(super) enum Touched {
 }
 
 impl Entry {
-    /// Of a variable with one record.
-    fn record(hash: u64) -> Self {
-        Self { rank: 1, hash, ..Self::default() }
-    }
-
     /// Its value became another.
     pub fn replace(&mut self) {
         self.touched = true;

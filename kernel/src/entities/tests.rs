@@ -80,7 +80,7 @@ fn whole_variables_are_taken_back_in_order() {
 /// Variables in a store.
 struct Bench {
     store: Arc<MemoryStore>,
-    home: Arc<Home>,
+    place: Place,
     variables: Variables,
 }
 
@@ -88,14 +88,18 @@ impl Bench {
     fn new(sizes: Sizes) -> Self {
         let store = Arc::new(MemoryStore::default());
         let read = store.clone();
-        let home = Arc::new(Home { read, cloud: CLOUD.into(), seed: 7, sizes });
-        Self { store, variables: Variables::at(home.clone(), "r".into()), home }
+        let home = Arc::new(Home { read, seed: 7, sizes });
+        Self {
+            store,
+            variables: Variables::default(),
+            place: Place { home, cloud: CLOUD.into(), rid: "r".into() },
+        }
     }
 
     /// Saves; answers how many records were written and how many removed.
     fn save(&mut self) -> (usize, usize) {
         let mut batch = Batch::default();
-        self.variables.save(&mut batch);
+        self.variables.save(&self.place, &mut batch);
         self.store.commit(&batch).unwrap();
         let puts = batch.writes.iter().filter(|write| matches!(write, Write::Put(..))).count();
         (puts, batch.writes.len() - puts)
@@ -103,11 +107,11 @@ impl Bench {
 
     /// Forgets what is in memory.
     fn reload(&mut self) {
-        self.variables = Variables::at(self.home.clone(), "r".into());
+        self.variables = Variables::default();
         for (key, record) in self.records() {
             if key[CLOUD.len()] == b'v' {
                 let (name, _) = crate::records::key::take_name(&key[CLOUD.len() + 3..]).unwrap();
-                self.variables.adopt(name.into(), &record).unwrap();
+                self.variables.adopt(&self.place, name.into(), &record).unwrap();
             }
         }
     }
@@ -229,9 +233,10 @@ fn check_model(seed: u64, sizes: Sizes) {
     assert_eq!(bench.save(), (0, 0), "seed {seed}");
     bench.reload();
     same(seed, &mut bench, &model);
-    let mut batch = Batch::default();
-    bench.variables.erase(&mut batch).unwrap();
-    bench.store.commit(&batch).unwrap();
+    for name in bench.variables.to_map().unwrap().keys() {
+        bench.variables.remove(name).unwrap();
+    }
+    bench.save();
     assert!(bench.records().is_empty(), "seed {seed}");
 }
 

@@ -5,7 +5,7 @@ use super::key::{self, CloudKey, Tag, of_cloud};
 use super::rulesets::{ListHash, ListTable};
 use super::{Damage, agenda, decode, encode, job, matches, plain};
 use crate::channel::Channel;
-use crate::entities::{Home, Sizes, Variables};
+use crate::entities::{Home, Place, Variables};
 use crate::id::LENGTH;
 use crate::machine::MatchState;
 use crate::schedule::Job;
@@ -117,20 +117,16 @@ pub struct StoredCloud {
     pub matches: Vec<(Arc<str>, Arc<str>, MatchState)>,
     /// Entity variables of the rulesets that have any.
     pub variables: Vec<(Arc<str>, Variables)>,
-    /// Where they are stored.
-    pub home: Arc<Home>,
 }
 
 /// What loading needs besides the cloud's id.
 pub struct Source<'a> {
     /// The store, or a snapshot of it. Variables hold on to it for what is read later.
-    pub read: &'a Arc<dyn Read>,
+    pub home: &'a Arc<Home>,
     /// Policies that are in memory already.
     pub policies: &'a PolicyTable,
     /// Lists of rulesets that are.
     pub lists: &'a ListTable,
-    /// The secret of [`Home::seed`].
-    pub seed: u64,
 }
 
 /// Writes the head of a cloud, and its list of rulesets unless `read` has it.
@@ -222,13 +218,6 @@ fn each(read: &dyn Read, after: Option<&str>, visit: Reader<'_, Found>) -> Resul
     }
 }
 
-/// Where the variables of a cloud are stored.
-#[must_use]
-pub fn home(source: &Source<'_>, cloud: &Arc<str>) -> Arc<Home> {
-    let (read, seed, sizes) = (source.read.clone(), source.seed, Sizes::default());
-    Arc::new(Home { read, cloud: cloud.clone(), seed, sizes })
-}
-
 /// Loads a cloud with one scan; large variables are read when they are first used. What has no head is no cloud, or one that is being
 /// deleted.
 ///
@@ -236,11 +225,10 @@ pub fn home(source: &Source<'_>, cloud: &Arc<str>) -> Arc<Home> {
 /// The store's; records that are damaged.
 pub fn load(source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
     let mut loading = Loading::default();
-    let home = home(source, id);
     let (from, to) = (id.as_bytes(), of_cloud(id, Tag::Part, &[]));
     let mut result = Ok(());
-    source.read.scan(Space::Clouds, from, Some(&to), &mut |key, record| match loading
-        .add(source, &home, key, record)
+    source.home.read.scan(Space::Clouds, from, Some(&to), &mut |key, record| match loading
+        .add(source, id, key, record)
     {
         Ok(()) => ControlFlow::Continue(()),
         Err(damage) => {
@@ -249,7 +237,7 @@ pub fn load(source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, S
         }
     })?;
     result?;
-    loading.finish(source, home)
+    loading.finish(source, id)
 }
 
 #[derive(Default)]
@@ -259,17 +247,11 @@ struct Loading {
     children: Vec<Child>,
     jobs: Vec<(u64, Job)>,
     matches: Vec<(Arc<str>, Arc<str>, MatchState)>,
-    variables: Vec<(Arc<str>, Variables)>,
+    variables: Vec<(Place, Variables)>,
 }
 
 impl Loading {
-    fn add(
-        &mut self,
-        source: &Source<'_>,
-        home: &Arc<Home>,
-        key: &[u8],
-        record: &[u8],
-    ) -> Result<(), Damage> {
+    fn add(&mut self, source: &Source<'_>, id: &Arc<str>, key: &[u8], record: &[u8]) -> Result<(), Damage> {
         let CloudKey { tag, names, .. } = key::read(key).ok_or(Damage::Stray)?;
         let mut names = names.into_iter().map(Arc::<str>::from);
         let mut name = || names.next().unwrap_or_default();
@@ -284,12 +266,12 @@ impl Loading {
             Tag::Match => self.matches.push((name(), name(), matches::read_match(record)?)),
             Tag::Variable => {
                 let [rid, variable] = [name(), name()].map(|name| source.policies.name(&name));
-                if self.variables.last().is_none_or(|(last, _)| *last != rid) {
-                    let variables = Variables::at(home.clone(), rid.clone());
-                    self.variables.push((rid, variables));
+                if self.variables.last().is_none_or(|(last, _)| last.rid != rid) {
+                    let place = Place { home: source.home.clone(), cloud: id.clone(), rid };
+                    self.variables.push((place, Variables::default()));
                 }
-                if let Some((_, variables)) = self.variables.last_mut() {
-                    variables.adopt(variable, record)?;
+                if let Some((place, variables)) = self.variables.last_mut() {
+                    variables.adopt(place, variable, record)?;
                 }
             }
             Tag::Part => return Err(Damage::Stray),
@@ -297,13 +279,13 @@ impl Loading {
         Ok(())
     }
 
-    fn finish(self, source: &Source<'_>, home: Arc<Home>) -> Result<Option<StoredCloud>, StoreError> {
+    fn finish(self, source: &Source<'_>, id: &Arc<str>) -> Result<Option<StoredCloud>, StoreError> {
         let Self { head, channels, mut children, mut jobs, matches, variables } = self;
         let Some(head) = head else { return Ok(None) };
-        let mut head = head.resolve(&**source.read, source.lists)?;
+        let mut head = head.resolve(&*source.home.read, source.lists)?;
         head.owner = source.policies.name(&head.owner);
         let channels = channels.into_iter().map(|(id, kept)| {
-            let policies = source.policies.get(&**source.read, &kept.policies)?;
+            let policies = source.policies.get(&*source.home.read, &kept.policies)?;
             let tags = source.policies.tags(&kept.tags);
             Ok((kept.sequence, Channel { id: id.into(), tags, policies, family: kept.family }))
         });
@@ -311,16 +293,8 @@ impl Loading {
         channels.sort_by_key(|(sequence, _)| *sequence);
         children.sort_by_key(|child| child.sequence);
         jobs.sort_by_key(|(sequence, _)| *sequence);
-        Ok(Some(StoredCloud {
-            id: home.cloud.clone(),
-            head,
-            channels,
-            children,
-            jobs,
-            matches,
-            variables,
-            home,
-        }))
+        let variables = variables.into_iter().map(|(place, variables)| (place.rid, variables)).collect();
+        Ok(Some(StoredCloud { id: id.clone(), head, channels, children, jobs, matches, variables }))
     }
 }
 

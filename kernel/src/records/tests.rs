@@ -5,7 +5,7 @@ use super::channel::{PolicyTable, find_channel, put_channel, remove_channel};
 use super::cloud::{self, Child, Head, Installation, Source};
 use super::*;
 use crate::channel::{Channel, EventPolicy, Kinship, Policies};
-use crate::entities::Variables;
+use crate::entities::{Home, Place, Variables};
 use crate::id::Random;
 use crate::machine::MatchState;
 use crate::records::job::{put_job, remove_job};
@@ -74,12 +74,11 @@ fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     put_match(&mut batch, id, "r", "rule", Some(&state()));
     put_match(&mut batch, id, "r", "gone", None);
     let read: Arc<dyn Read> = store.clone();
-    let source =
-        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
-    let mut variables = Variables::at(cloud::home(&source, id), "r".into());
+    let place = Place { home: Home::new(read, 1), cloud: id.clone(), rid: "r".into() };
+    let mut variables = Variables::default();
     variables.set("small", data("[1]")).unwrap();
     variables.set("large", Data::Array(vec![Data::string("text"); 1000])).unwrap();
-    variables.save(&mut batch);
+    variables.save(&place, &mut batch);
     for sequence in [1, 2] {
         batch.put(Space::Agenda, agenda::inbox_key(id, sequence), agenda::message_record(&message()));
     }
@@ -112,8 +111,11 @@ fn entries(read: &dyn Read) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
 fn a_cloud_comes_back_in_order() {
     let id = Random::new(1).id();
     let read: Arc<dyn Read> = stored(&id);
-    let source =
-        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
+    let source = Source {
+        home: &Home::new(read.clone(), 1),
+        policies: &PolicyTable::default(),
+        lists: &ListTable::default(),
+    };
     let cloud = cloud::load(&source, &id).unwrap().unwrap();
     assert_eq!(cloud.head, head());
     assert_eq!(cloud::load_head(&*read, &id).unwrap(), Some(head()));
@@ -166,8 +168,11 @@ fn clouds_with_the_same_rulesets_name_one_list_and_heads_of_the_first_form_are_r
     batch.put(Space::Clouds, key::of_cloud(&ids[1], key::Tag::Head, &[]), encode(&head()));
     store.commit(&batch).unwrap();
     let read: Arc<dyn Read> = store.clone();
-    let source =
-        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
+    let source = Source {
+        home: &Home::new(read.clone(), 1),
+        policies: &PolicyTable::default(),
+        lists: &ListTable::default(),
+    };
     let mut seen = 0;
     cloud::heads(&*read, None, &mut |_, found| {
         assert_eq!(found.unwrap(), head());
@@ -268,8 +273,11 @@ fn a_deleted_cloud_leaves_nothing_but_what_clouds_share_and_what_it_sent() {
     remove_job(&mut batch, &id, "j1", 60_000);
     store.commit(&batch).unwrap();
     let read: Arc<dyn Read> = store.clone();
-    let source =
-        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
+    let source = Source {
+        home: &Home::new(read.clone(), 1),
+        policies: &PolicyTable::default(),
+        lists: &ListTable::default(),
+    };
     for step in 0.. {
         let mut batch = Batch::default();
         let done = cloud::erase(&*store, &id, 100, &mut batch).unwrap();
@@ -289,8 +297,11 @@ fn every_record_passes_its_check_and_no_bytes_break_it() {
     let store = stored(&id);
     let mut random = Random::new(2);
     let read: Arc<dyn Read> = store.clone();
-    let source =
-        Source { read: &read, policies: &PolicyTable::default(), lists: &ListTable::default(), seed: 1 };
+    let source = Source {
+        home: &Home::new(read.clone(), 1),
+        policies: &PolicyTable::default(),
+        lists: &ListTable::default(),
+    };
     for (space, key, record) in entries(&*store) {
         check(space, &key, &record).unwrap();
         let mut wrong = record.clone();

@@ -150,7 +150,7 @@ pub struct Shard {
     limits: ShardLimits,
     now: i64,
     random: Random,
-    clouds: HashMap<Arc<str>, Entry>,
+    clouds: HashMap<Arc<str>, Box<Entry>>,
     ring: VecDeque<Arc<str>>,
     /// Tasks that have not been seen to yet.
     incoming: Rounds<Task>,

@@ -1,7 +1,7 @@
 //! A shard driven by hand: a store in memory, a clock that is told, answers that the test gives.
 
 use krl_kernel::channel::{Channel, Kinship};
-use krl_kernel::cloud::{Ask, Budgets, Configuration, Directory, Listing, Query, Realm, Reply};
+use krl_kernel::cloud::{Ask, Budgets, Configuration, Directory, Listing, Query, Realm, Reply, SettingTable};
 use krl_kernel::id::{LENGTH, Random};
 use krl_kernel::library::{Code, Library, Origin};
 use krl_kernel::records::agenda::{self, Item};
@@ -30,6 +30,7 @@ pub struct World {
     pub codes: Mutex<HashMap<Arc<str>, Arc<Code>>>,
     pub policies: PolicyTable,
     pub lists: Arc<ListTable>,
+    pub settings: SettingTable,
     /// Do the clouds not run?
     pub suspended: AtomicBool,
 }
@@ -67,6 +68,9 @@ impl Realm for World {
     }
     fn lists(&self) -> &Arc<ListTable> {
         &self.lists
+    }
+    fn settings(&self) -> &SettingTable {
+        &self.settings
     }
 }
 
@@ -120,6 +124,7 @@ impl Bench {
             codes: Mutex::default(),
             policies: PolicyTable::default(),
             lists: Arc::default(),
+            settings: SettingTable::default(),
             suspended: AtomicBool::new(false),
         });
         Self::over(world, ShardLimits::default())
