@@ -16,7 +16,7 @@ use super::spaces::Spaces;
 use super::view::View;
 use crate::priority::step_back;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use krl_kernel::store::{Batch, Read, Space, Store, StoreError, Visitor, Write};
+use krl_kernel::store::{Batch, KeyVisitor, Read, Space, Store, StoreError, Visitor, Write};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
@@ -248,6 +248,10 @@ impl Read for FjallStore {
         visit: Visitor<'_>,
     ) -> Result<(), StoreError> {
         self.view().scan(space, from, to, visit)
+    }
+
+    fn scan_keys(&self, space: Space, prefix: &[u8], visit: KeyVisitor<'_>) -> Result<(), StoreError> {
+        self.view().scan_keys(space, prefix, visit)
     }
 }
 

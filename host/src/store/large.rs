@@ -387,6 +387,13 @@ mod tests {
         }
         fs::remove_file(&file).unwrap();
         assert!(get().unwrap_err().contains("large/0: the file is gone"));
+        let mut keys = Vec::new();
+        let mut note = |key: &[u8]| {
+            keys.push(key.to_vec());
+            ControlFlow::Continue(())
+        };
+        store.scan_keys(Space::Clouds, b"a", &mut note).unwrap();
+        assert_eq!(keys, [b"a"], "keys are known without their values");
         fs::write(&file, &whole).unwrap();
         assert_eq!(read(&store), Some(value(7, LARGE)));
     }

@@ -4,8 +4,8 @@ use super::engine_errors::guarded;
 use super::large::{Large, Values};
 use super::spaces::Spaces;
 use fjall::{Database, Readable as _, Snapshot};
-use krl_kernel::store::{Read, Space, StoreError, Visitor};
-use std::ops::Bound;
+use krl_kernel::store::{KeyVisitor, Read, Space, StoreError, Visitor, prefix_end};
+use std::ops::{Bound, ControlFlow};
 
 /// What the store held when it was taken.
 pub struct View {
@@ -27,6 +27,31 @@ impl View {
             }
         }
         Self { snapshot, spaces, large: values }
+    }
+
+    /// Visits the entries from `from` to before `to`, in order, as they are in their keyspace.
+    fn entries(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: Option<&[u8]>,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Result<(), StoreError> {
+        if to.is_some_and(|to| to <= from) {
+            return Ok(());
+        }
+        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
+        let mut entries =
+            guarded(space.name(), || Ok(self.snapshot.range::<&[u8], _>(self.spaces.of(space), range)))?;
+        loop {
+            let next = guarded(space.name(), || entries.next().map(|e| e.into_inner()).transpose());
+            let Some((key, value)) = next? else {
+                return Ok(());
+            };
+            if visit(&key, &value)?.is_break() {
+                return Ok(());
+            }
+        }
     }
 
     /// A value that lies elsewhere, if it does: what is there is empty then.
@@ -58,21 +83,13 @@ impl Read for View {
         to: Option<&[u8]>,
         visit: Visitor<'_>,
     ) -> Result<(), StoreError> {
-        if to.is_some_and(|to| to <= from) {
-            return Ok(());
-        }
-        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
-        let mut entries =
-            guarded(space.name(), || Ok(self.snapshot.range::<&[u8], _>(self.spaces.of(space), range)))?;
-        loop {
-            let next = guarded(space.name(), || entries.next().map(|e| e.into_inner()).transpose());
-            let Some((key, value)) = next? else {
-                return Ok(());
-            };
-            let elsewhere = self.elsewhere(space, &key, &value)?;
-            if visit(&key, elsewhere.as_deref().unwrap_or(&value)).is_break() {
-                return Ok(());
-            }
-        }
+        self.entries(space, from, to, |key, value| {
+            let elsewhere = self.elsewhere(space, key, value)?;
+            Ok(visit(key, elsewhere.as_deref().unwrap_or(value)))
+        })
+    }
+
+    fn scan_keys(&self, space: Space, prefix: &[u8], visit: KeyVisitor<'_>) -> Result<(), StoreError> {
+        self.entries(space, prefix, prefix_end(prefix).as_deref(), |key, _| Ok(visit(key)))
     }
 }

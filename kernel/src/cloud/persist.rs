@@ -13,7 +13,7 @@ use crate::machine::MatchState;
 use crate::records::cloud::{self, Head, Installation, Source};
 use crate::records::key::{Tag, of_cloud};
 use crate::records::{channel, job, matches};
-use crate::store::{Batch, Read, Space, StoreError, scan_prefix};
+use crate::store::{Batch, Read, Space, StoreError};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Core {
 /// Removes what the records of a cloud keep for a ruleset that is gone.
 fn erase_ruleset(read: &dyn Read, cloud: &str, rid: &str, batch: &mut Batch) -> Result<(), StoreError> {
     for tag in [Tag::Variable, Tag::Part, Tag::Match] {
-        scan_prefix(read, Space::Clouds, &of_cloud(cloud, tag, &[rid]), &mut |key, _| {
+        read.scan_keys(Space::Clouds, &of_cloud(cloud, tag, &[rid]), &mut |key| {
             batch.remove(Space::Clouds, key);
             ControlFlow::Continue(())
         })?;

@@ -9,7 +9,7 @@ use crate::entities::{Home, Place, Variables};
 use crate::id::LENGTH;
 use crate::machine::MatchState;
 use crate::schedule::Job;
-use crate::store::{Batch, Read, Space, StoreError, prefix_end, scan_prefix};
+use crate::store::{Batch, Read, Space, StoreError, prefix_end};
 use krl_vm::data::Data;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -311,29 +311,38 @@ pub fn erase(read: &dyn Read, cloud: &str, limit: usize, batch: &mut Batch) -> R
     ];
     let mut left = limit;
     for (space, prefix) in prefixes {
-        scan_prefix(read, space, &prefix, &mut |key, record| {
+        let mut failed = None;
+        read.scan_keys(space, &prefix, &mut |key| {
             let Some(fewer) = left.checked_sub(1) else { return ControlFlow::Break(()) };
             left = fewer;
-            if space == Space::Clouds {
-                erase_elsewhere(key, record, batch);
+            if space == Space::Clouds
+                && let Err(error) = erase_elsewhere(read, key, batch)
+            {
+                failed = Some(error);
+                return ControlFlow::Break(());
             }
             batch.remove(space, key);
             ControlFlow::Continue(())
         })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
     }
     Ok(left > 0)
 }
 
 /// Removes what a record of a cloud has in other spaces.
-fn erase_elsewhere(key: &[u8], record: &[u8], batch: &mut Batch) {
-    let Some(CloudKey { cloud, tag, names, .. }) = key::read(key) else { return };
+fn erase_elsewhere(read: &dyn Read, key: &[u8], batch: &mut Batch) -> Result<(), StoreError> {
+    let Some(CloudKey { cloud, tag, names, .. }) = key::read(key) else { return Ok(()) };
     match (tag, names.first()) {
         (Tag::Channel, Some(id)) => batch.remove(Space::Channels, id.as_bytes()),
         (Tag::Job, Some(id)) => {
-            if let Ok(kept) = decode::<job::Kept>(record) {
+            let record = read.get(Space::Clouds, key)?.unwrap_or_default();
+            if let Ok(kept) = decode::<job::Kept>(&record) {
                 batch.remove(Space::Agenda, agenda::timer_key(kept.due, cloud, id));
             }
         }
         _ => {}
     }
+    Ok(())
 }

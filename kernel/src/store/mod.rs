@@ -203,6 +203,9 @@ impl std::error::Error for StoreError {}
 /// A reader of entries in key order; it says when it has enough.
 pub type Visitor<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
+/// A reader of keys in order; it says when it has enough.
+pub type KeyVisitor<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
+
 /// Reading.
 pub trait Read: Send + Sync {
     /// The value of a key.
@@ -227,6 +230,14 @@ pub trait Read: Send + Sync {
         to: Option<&[u8]>,
         visit: Visitor<'_>,
     ) -> Result<(), StoreError>;
+
+    /// Visits the keys that begin with a prefix, in order, and reads no values that take long.
+    ///
+    /// # Errors
+    /// The medium's.
+    fn scan_keys(&self, space: Space, prefix: &[u8], visit: KeyVisitor<'_>) -> Result<(), StoreError> {
+        self.scan(space, prefix, prefix_end(prefix).as_deref(), &mut |key, _| visit(key))
+    }
 }
 
 /// A store.
