@@ -8,6 +8,8 @@ const RULESET: &str = "ruleset shapes {
   global {
     twice = function(n) { n * 2 }
     fib = function(n) { n < 2 => n | fib(n - 1) + fib(n - 2) }
+    add = function(a, b) { a + b }
+    sum = function(list) { list.reduce(add, 0) }
   }
   rule r { select when a b send_directive(\"x\", {\"y\": fib(twice(3))}) }
 }
@@ -41,7 +43,10 @@ fn clif_is_printed_for_each_function() {
         assert!(fib.contains(part), "{part} is not in\n{fib}");
     }
     assert!(fib.contains("call fn0("), "it calls itself directly:\n{fib}");
+    assert!(!fib.contains("; loops of natives"), "no native calls it:\n{fib}");
     assert!(of(&text, "function 0 twice(n)").contains("fmul"));
+    let add = of(&text, "function 2 add(a, b)");
+    assert!(add.contains("; loops of natives:\nfunction u0:2("), "{add}");
 }
 
 #[test]

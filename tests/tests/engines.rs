@@ -7,6 +7,7 @@ use krl_conformance::differ::{
 };
 use krl_conformance::generate::{from_seed, natives};
 use krl_conformance::sample;
+use krl_vm::heap::UnitTable;
 use std::ops::Range;
 
 /// The seeds of a test that usually plays so many programs.
@@ -75,6 +76,20 @@ fn examples_show_the_same_on_every_engine() {
         assert!(found.is_none(), "{}\n{}", found.unwrap(), report(&program));
         assert!(!seen.iter().any(|seen| seen.what == "not compiled"), "{}", report(&program));
     }
+}
+
+/// Programs have functions that machine code runs as loops of the natives that call them, in every form.
+#[test]
+fn loops_take_part() {
+    let Ok(compiler) = krl_jit::Compiler::new() else { return };
+    let mut found = 0;
+    for unit in (0..40).flat_map(|seed| compiled(&from_seed(seed).0)).flatten() {
+        let Ok(verified) = krl_vm::verify::verify(unit) else { continue };
+        let Ok((units, number)) = UnitTable::new(krl_stdlib::natives()).load(verified) else { continue };
+        let listing = units.unit(number).map(|unit| compiler.listing(unit, krl_jit::Form::Clif));
+        found += listing.map_or(0, |listing| listing.matches("\n; loops of natives:").count());
+    }
+    assert!(found > 40, "{found} functions have loops");
 }
 
 /// Whatever is in the signature table, but for what reaches out of the cloud.

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::heap::Heap;
-use crate::interp::compiled::{Caller, Stopped};
+use crate::interp::compiled::{Caller, Looping, Stopped};
 use crate::value::{Kind, Value};
 
 /// A standard library function as the machine sees it.
@@ -70,6 +70,13 @@ pub trait Iteration: Send {
     /// # Errors
     /// What the native raises.
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault>;
+
+    /// Runs as many of the next calls as a loop of machine code can make, where what is called has loops: some call was made before, and `result`
+    /// is what the last one returned. Answers what the last one returned now.
+    fn run(&mut self, _: &Heap, result: Value, looping: &mut Looping<'_>) -> Value {
+        looping.is_useless();
+        result
+    }
 
     /// Makes calls for as long as what is called is machine code; `result` is what the last one answered. Not to be written by natives: each
     /// has its own copy of the loop, in which `next` is known (`#[inline(always)]` there keeps the steps out of memory).

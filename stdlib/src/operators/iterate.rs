@@ -6,6 +6,7 @@ use super::{is_callable, need_array};
 use crate::declare::signatures;
 use krl_vm::fault::Fault;
 use krl_vm::heap::{Entry, Heap};
+use krl_vm::interp::compiled::Looping;
 use krl_vm::native::{Iteration, Start, Step, arg};
 use krl_vm::value::Value;
 use std::collections::HashMap;
@@ -142,6 +143,13 @@ impl Iteration for Map {
         let entries: Vec<_> = entries.iter().map(|e| e.key).zip(self.results.drain(..)).collect();
         heap.map_from(&entries).map(Step::Done)
     }
+
+    fn run(&mut self, heap: &Heap, result: Value, looping: &mut Looping<'_>) -> Value {
+        self.results.push(result);
+        let Walk { whole, at, .. } = &mut self.walk;
+        looping.each(heap, *whole, at, &mut self.results);
+        self.results.pop().unwrap_or(result)
+    }
 }
 
 struct Filter {
@@ -167,8 +175,7 @@ fn filter(heap: &mut Heap, args: &[Value]) -> Result<Start, Fault> {
 impl Filter {
     fn finish(&self, heap: &mut Heap) -> Result<Value, Fault> {
         let Some(entries) = &self.walk.entries else {
-            let items: Vec<Value> = self.kept.iter().filter_map(|&at| self.walk.value(heap, at)).collect();
-            return heap.array_from(&items);
+            return heap.array_of_items(self.walk.whole, &self.kept);
         };
         let kept = self.kept.iter().filter_map(|&at| entries.get(at));
         let kept: Vec<_> = kept.map(|e| (e.key, e.value)).collect();
@@ -186,6 +193,15 @@ impl Iteration for Filter {
             Some(call) => Ok(call),
             None => self.finish(heap).map(Step::Done),
         }
+    }
+
+    fn run(&mut self, heap: &Heap, result: Value, looping: &mut Looping<'_>) -> Value {
+        if heap.is_truthy(result) {
+            self.kept.push(self.walk.at - 1);
+        }
+        looping.keep(heap, self.walk.whole, &mut self.walk.at, &mut self.kept);
+        // The last one is judged when its result comes.
+        Value::bool(self.kept.pop_if(|last| *last + 1 == self.walk.at).is_some())
     }
 }
 
@@ -322,6 +338,10 @@ impl Iteration for Reduce {
         let at = Value::number(self.at as f64);
         self.at += 1;
         Ok(Step::Call { function: self.function, args: [made, value, at, self.whole], count: 4 })
+    }
+
+    fn run(&mut self, heap: &Heap, result: Value, looping: &mut Looping<'_>) -> Value {
+        looping.fold(heap, self.whole, &mut self.at, result)
     }
 }
 

@@ -11,7 +11,7 @@ use krl_stdlib::types::Types;
 type Way = fn(&mut Generator, Shape) -> Option<Code>;
 
 /// The simplest first.
-const WAYS: [Way; 16] = [
+const WAYS: [Way; 17] = [
     |this, want| Some(this.literal(want)),
     Generator::name,
     Generator::name,
@@ -28,6 +28,7 @@ const WAYS: [Way; 16] = [
     Generator::logical,
     Generator::converted,
     Generator::called_at_once,
+    Generator::of_many,
 ];
 
 impl Generator {

@@ -8,6 +8,7 @@ mod code;
 mod expression;
 mod function;
 mod literal;
+mod numbers;
 mod rule;
 mod scope;
 mod shape;

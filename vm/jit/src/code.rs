@@ -7,6 +7,8 @@ use cranelift_module::{ModuleReloc, ModuleRelocTarget};
 pub const DIRECT: u32 = 0;
 /// The entry with arguments in memory.
 pub const ANY: u32 = 1;
+/// The loops of natives with the function in them.
+pub const LOOPS: u32 = 2;
 
 /// Calls, all that code of ours refers to; their places here are their numbers on disks.
 const CALLS: [Reloc; 5] = [
@@ -24,6 +26,7 @@ const MAX_BYTES: u32 = 16 << 20;
 pub struct Code {
     pub(crate) direct: Part,
     pub(crate) any: Part,
+    pub(crate) loops: Option<Part>,
 }
 
 /// The code of one entry.
@@ -38,14 +41,20 @@ impl Code {
     /// How many bytes the processor reads.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        (self.direct.bytes.len() + self.any.bytes.len()) as u64
+        self.parts().map(|(_, part)| part.bytes.len() as u64).sum()
+    }
+
+    /// Its entries, by number.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, &Part)> {
+        let loops = self.loops.iter().map(|part| (LOOPS, part));
+        [(DIRECT, &self.direct), (ANY, &self.any)].into_iter().chain(loops)
     }
 
     /// Its form on disks; none if it refers to other things than itself.
     #[must_use]
     pub fn encode(&self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
-        for part in [&self.direct, &self.any] {
+        for (_, part) in self.parts() {
             let [relocations, length] =
                 [part.relocations.len(), part.bytes.len()].map(|n| u32::try_from(n).ok());
             for word in [part.alignment, relocations?, length.filter(|&length| length <= MAX_BYTES)?] {
@@ -72,8 +81,9 @@ impl Code {
     #[must_use]
     pub fn decode(mut bytes: &[u8]) -> Option<Self> {
         let from = &mut bytes;
-        let code = Self { direct: Part::read(from)?, any: Part::read(from)? };
-        bytes.is_empty().then_some(code)
+        let (direct, any) = (Part::read(from)?, Part::read(from)?);
+        let loops = if from.is_empty() { None } else { Some(Part::read(from)?) };
+        bytes.is_empty().then_some(Self { direct, any, loops })
     }
 }
 

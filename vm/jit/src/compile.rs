@@ -1,9 +1,10 @@
 //! From a function to executable memory.
 
-use crate::code::{ANY, Code, DIRECT, Part};
-use crate::emit;
-use crate::flow::{Flow, known_globals};
+use crate::code::{ANY, Code, DIRECT, LOOPS, Part};
+use crate::flow::Flow;
+use crate::globals::known_globals;
 use crate::slow::Slow;
+use crate::{emit, loops};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExtFuncData, ExternalName, FuncRef, Signature, UserExternalName, UserFuncName};
@@ -12,7 +13,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, ModuleReloc, default_libcall_names};
-use krl_vm::interp::compiled::{Address, MAX_COMPILED_REGISTERS};
+use krl_vm::interp::compiled::{Address, Entries, MAX_COMPILED_REGISTERS};
 use krl_vm::load::LoadedUnit;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,11 +95,9 @@ impl Drop for Memory {
 
 /// A function's code.
 pub struct Function {
-    /// The entry with arguments one by one.
-    pub direct: *const u8,
-    /// The entry with arguments in memory.
-    pub any: *const u8,
-    /// Their memory.
+    /// Where it begins.
+    pub entries: Entries,
+    /// Its memory.
     pub memory: Memory,
 }
 
@@ -153,13 +152,13 @@ impl Compiler {
         self.compile_shown(unit, number, None).map(|(code, _)| code)
     }
 
-    /// As [`Self::compile`], with both entries as text.
+    /// As [`Self::compile`], with the entries as text; no text for loops that are not there.
     pub(crate) fn compile_shown(
         &self,
         unit: &LoadedUnit,
         number: u32,
         form: Option<Form>,
-    ) -> Result<(Code, [String; 2]), NoCode> {
+    ) -> Result<(Code, [String; 3]), NoCode> {
         let function =
             unit.functions().get(number as usize).ok_or(NoCode::Refused("there is no such function"))?;
         if function.code.len() > MAX_INSTRUCTIONS || function.registers > MAX_COMPILED_REGISTERS {
@@ -184,7 +183,14 @@ impl Compiler {
             self.part(ANY, &emit::code_signature(conv), &signature, form, |builder, own| {
                 emit::from_memory(&flow, builder, own, target)
             })?;
-        Ok((Code { direct, any }, [direct_text, any_text]))
+        let flows = loops::flows(&flow, unit, number);
+        let (mut loops, mut loops_text) = (None, String::new());
+        if flows.iter().any(Option::is_some) {
+            let body = |builder: FunctionBuilder<'_>, own| emit::loops(&flows, number, builder, own, target);
+            let (part, text) = self.part(LOOPS, &emit::loops_signature(conv), &signature, form, body)?;
+            (loops, loops_text) = (Some(part), text);
+        }
+        Ok((Code { direct, any, loops }, [direct_text, any_text, loops_text]))
     }
 
     /// One entry, whose body may call the direct one.
@@ -245,18 +251,22 @@ impl Compiler {
         let module = memory.module.as_mut().ok_or(NoCode::Refused("there is no module"))?;
         // Nobody asks for the signatures of functions that come as bytes.
         let signature = Signature::new(self.isa.default_call_conv());
-        let mut declare = |name| module.declare_function(name, Linkage::Local, &signature).map_err(failed);
-        let (direct, any) = (declare("direct")?, declare("any")?);
-        for (id, part) in [(direct, &code.direct), (any, &code.any)] {
+        let mut places = [std::ptr::null(); 3];
+        for (number, part) in code.parts() {
+            // Functions are numbered as they are declared: code refers to its entries by their numbers.
+            let name = number.to_string();
+            let id = module.declare_function(&name, Linkage::Local, &signature).map_err(failed)?;
             let alignment = u64::from(part.alignment);
             module.define_function_bytes(id, alignment, &part.bytes, &part.relocations).map_err(failed)?;
         }
         module.finalize_definitions().map_err(failed)?;
-        let entries = [direct, any].map(|id| module.get_finalized_function(id));
-        let [direct, any] = entries;
+        for ((number, _), place) in code.parts().zip(&mut places) {
+            *place = module.get_finalized_function(FuncId::from_u32(number));
+        }
+        let [direct, any, loops] = places;
         memory.bytes = code.bytes();
         self.live.fetch_add(memory.bytes, Ordering::Relaxed);
-        Ok(Function { direct, any, memory })
+        Ok(Function { entries: Entries { direct, any, loops }, memory })
     }
 }
 

@@ -8,8 +8,11 @@ mod ask;
 mod calls;
 mod control;
 mod leave;
+mod loops;
 mod plain;
 mod registers;
+
+pub use loops::{loops, loops_signature};
 
 use crate::flow::{Flow, Kind, Registers, bit};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -76,10 +79,7 @@ pub fn from_memory(
     direct: FuncRef,
     target: TargetFrontendConfig,
 ) -> Result<()> {
-    let block = builder.create_block();
-    builder.append_block_params_for_function_params(block);
-    builder.switch_to_block(block);
-    let params = builder.block_params(block).to_vec();
+    let params = enter(&mut builder);
     let &[env, depth, fuel, closure, memory] = &params[..] else { return Err(BROKEN) };
     let mut arguments = vec![env, depth, fuel];
     arguments.extend((flow.function.captures > 0).then_some(closure));
@@ -92,6 +92,14 @@ pub fn from_memory(
     builder.seal_all_blocks();
     builder.finalize(target);
     Ok(())
+}
+
+/// Begins a function; answers its parameters.
+fn enter(builder: &mut FunctionBuilder<'_>) -> Vec<ir::Value> {
+    let block = builder.create_block();
+    builder.append_block_params_for_function_params(block);
+    builder.switch_to_block(block);
+    builder.block_params(block).to_vec()
 }
 
 struct Emit<'a, 'b> {
@@ -121,6 +129,8 @@ struct Emit<'a, 'b> {
     /// The result of the last comparison, as a condition.
     flag: Option<(u16, ir::Value)>,
     signatures: Vec<Option<SigRef>>,
+    /// The element that code is being made for, inside a loop.
+    element: Option<loops::Element>,
 }
 
 impl<'a, 'b> Emit<'a, 'b> {
@@ -131,28 +141,38 @@ impl<'a, 'b> Emit<'a, 'b> {
         own: FuncRef,
         conv: CallConv,
     ) -> Result<Self> {
-        let registers = usize::from(flow.function.registers);
-        let entry = builder.create_block();
-        builder.append_block_params_for_function_params(entry);
-        builder.switch_to_block(entry);
-        let params = builder.block_params(entry).to_vec();
+        let params = enter(&mut builder);
         let &[env, depth, fuel, ref rest @ ..] = &params[..] else { return Err(BROKEN) };
         let (closure, arguments) = match rest {
             [closure, arguments @ ..] if flow.function.captures > 0 => (*closure, arguments),
             arguments => (builder.ins().iconst(types::I64, Value::NULL.bits().cast_signed()), arguments),
         };
+        let mut emit = Self::within(flow, number, builder, own, conv, [env, depth, closure]);
+        for (variable, argument) in emit.boxed.iter().zip(arguments) {
+            emit.builder.def_var(*variable, *argument);
+        }
+        emit.builder.def_var(emit.fuel, fuel);
+        Ok(emit)
+    }
+
+    /// For code inside a function that has begun, with its environment, how many more calls may nest, and the closure.
+    fn within(
+        flow: &'a Flow<'a>,
+        number: u32,
+        mut builder: FunctionBuilder<'b>,
+        own: FuncRef,
+        conv: CallConv,
+        [env, depth, closure]: [ir::Value; 3],
+    ) -> Self {
+        let registers = usize::from(flow.function.registers);
         let boxed: Vec<Variable> = (0..registers).map(|_| builder.declare_var(types::I64)).collect();
         let doubles = (0..registers).map(|_| builder.declare_var(types::F64)).collect();
-        for (variable, argument) in boxed.iter().zip(arguments) {
-            builder.def_var(*variable, *argument);
-        }
-        let left = builder.declare_var(types::I64);
-        builder.def_var(left, fuel);
+        let fuel = builder.declare_var(types::I64);
         let size = (registers.max(1) * 8) as u32;
         let window =
             builder.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
         let blocks = flow.blocks.iter().map(|_| builder.create_block()).collect();
-        Ok(Self {
+        Self {
             flow,
             number,
             builder,
@@ -161,7 +181,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             env,
             depth,
             closure,
-            fuel: left,
+            fuel,
             boxed,
             doubles,
             window,
@@ -172,7 +192,8 @@ impl<'a, 'b> Emit<'a, 'b> {
             live: 0,
             flag: None,
             signatures: vec![None; 16],
-        })
+            element: None,
+        }
     }
 
     fn function(&mut self, numeric: Option<&'a Flow<'a>>) -> Result<()> {
@@ -199,17 +220,23 @@ impl<'a, 'b> Emit<'a, 'b> {
             let double = self.unbox(value);
             self.set_double(register, double);
         }
-        let blocks = numeric.blocks.iter().map(|_| self.builder.create_block()).collect();
         let flow = std::mem::replace(&mut self.flow, numeric);
-        let blocks = std::mem::replace(&mut self.blocks, blocks);
-        self.kinds.clone_from(kinds);
-        self.go_to(0)?;
-        self.body()?;
+        let blocks = std::mem::take(&mut self.blocks);
+        self.whole_body()?;
         (self.flow, self.blocks) = (flow, blocks);
         self.builder.switch_to_block(general);
         self.kinds.fill(Kind::Any);
         (self.at, self.mark) = (0, 0);
         Ok(())
+    }
+
+    /// The body for what the flow is given, in blocks of its own.
+    fn whole_body(&mut self) -> Result<()> {
+        self.blocks = self.flow.blocks.iter().map(|_| self.builder.create_block()).collect();
+        self.kinds.clone_from(&self.flow.blocks.first().ok_or(BROKEN)?.kinds);
+        (self.at, self.mark) = (0, 0);
+        self.go_to(0)?;
+        self.body()
     }
 
     fn body(&mut self) -> Result<()> {
@@ -277,7 +304,6 @@ impl<'a, 'b> Emit<'a, 'b> {
             Op::False => self.set_bits(a, Value::FALSE),
             Op::Unset => self.set_bits(a, Value::UNSET),
             Op::CheckSet => self.check_set(insn)?,
-            Op::Global => self.global(insn)?,
             Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Rem => self.arithmetic(op, a, b, c)?,
             Op::Compare => self.order(insn)?,
             Op::Cmp => {
@@ -285,6 +311,11 @@ impl<'a, 'b> Emit<'a, 'b> {
                 self.set_double(a, sign);
             }
             Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => self.compare(op, a, b, c)?,
+            Op::Neg if self.kind(b) == Kind::Number => {
+                let double = self.double(b);
+                let negated = self.builder.ins().fneg(double);
+                self.set_double(a, negated);
+            }
             Op::Not => {
                 let truthy = self.truthy(b, flag)?;
                 let falsy = self.builder.ins().icmp_imm_u(IntCC::Equal, truthy, 0);
@@ -305,12 +336,15 @@ impl<'a, 'b> Emit<'a, 'b> {
                 let call = self.helper(helper, &[self.env, value, key], 1);
                 self.set(a, call[0]);
             }
+            Op::Capture | Op::Global if self.element.is_some() => self.named(insn)?,
             Op::Capture => self.captured(insn)?,
+            Op::Global => self.global(insn)?,
             Op::Call => self.call(insn)?,
             Op::CallNamed => self.call_value(insn)?,
             Op::CallIfFunction => self.call_if_function(insn)?,
             Op::CallNative if self.flow.is_pure(insn) => self.call_pure(insn)?,
             Op::CallNative => self.call_native(insn)?,
+            Op::Return if self.element.is_some() => self.end_element(a, flag)?,
             Op::Return => {
                 let value = self.value(a);
                 self.give(value);

@@ -3,7 +3,6 @@
 use krl_vm::op::{Insn, NO_REGISTER, Op, Operand};
 use krl_vm::unit::{Constant, Function, Unit};
 use krl_vm::verify::{ends, reads, target};
-use std::collections::HashSet;
 
 /// A set of registers; compiled functions have at most 128.
 pub type Registers = u128;
@@ -52,9 +51,20 @@ pub struct Flow<'a> {
     pub function: &'a Function,
     /// Known functions behind globals.
     pub globals: &'a [Option<u32>],
+    /// What it is given.
+    given: Given,
     pub blocks: Vec<Block>,
     /// The block that begins at an instruction.
     pub block_at: Vec<Option<usize>>,
+}
+
+/// What is a finite number wherever a function is called.
+#[derive(Clone, Copy, Debug, Default)]
+struct Given {
+    /// These parameters.
+    numbers: Registers,
+    /// All that it has captured, and globals that hold no known function.
+    names: bool,
 }
 
 impl<'a> Flow<'a> {
@@ -65,12 +75,24 @@ impl<'a> Flow<'a> {
         globals: &'a [Option<u32>],
         pure: &'a [bool],
     ) -> Option<Self> {
-        Self::with(unit, function, globals, pure, 0)
+        Self::with(unit, function, globals, pure, Given::default())
     }
 
     /// The same function where the parameters `numbers` hold finite numbers.
     pub fn where_numbers(&self, numbers: Registers) -> Option<Self> {
-        Self::with(self.unit, self.function, self.globals, self.pure, numbers)
+        self.where_given(Given { numbers, names: false })
+    }
+
+    /// The same function where the first `count` parameters and what it names are finite numbers. `None` where it uses other parameters.
+    pub fn where_all_numbers(&self, count: usize) -> Option<Self> {
+        let count = count.min(self.function.params.len()) as u16;
+        let numbers = (0..count).map(bit).fold(0, |all, one| all | one);
+        let needed = self.blocks.first()?.live;
+        if needed & !numbers == 0 { self.where_given(Given { numbers, names: true }) } else { None }
+    }
+
+    fn where_given(&self, given: Given) -> Option<Self> {
+        Self::with(self.unit, self.function, self.globals, self.pure, given)
     }
 
     fn with(
@@ -78,7 +100,7 @@ impl<'a> Flow<'a> {
         function: &'a Function,
         globals: &'a [Option<u32>],
         pure: &'a [bool],
-        numbers: Registers,
+        given: Given,
     ) -> Option<Self> {
         let mut starts = vec![false; function.code.len() + 1];
         *starts.first_mut()? = true;
@@ -102,8 +124,8 @@ impl<'a> Flow<'a> {
             }
             blocks.last_mut()?.end = at + 1;
         }
-        let mut flow = Self { unit, pure, function, globals, blocks, block_at };
-        flow.find_kinds(numbers)?;
+        let mut flow = Self { unit, pure, function, globals, given, blocks, block_at };
+        flow.find_kinds()?;
         flow.find_live()?;
         flow.find_marks()?;
         Some(flow)
@@ -116,7 +138,8 @@ impl<'a> Flow<'a> {
         next.into_iter().map(|to| *self.block_at.get(to)?).collect()
     }
 
-    fn find_kinds(&mut self, numbers: Registers) -> Option<()> {
+    fn find_kinds(&mut self) -> Option<()> {
+        let numbers = self.given.numbers;
         let registers = 0..self.function.registers;
         let kind = |register| if numbers & bit(register) == 0 { Kind::Any } else { Kind::Number };
         self.blocks.first_mut()?.kinds = registers.map(kind).collect();
@@ -162,6 +185,7 @@ impl<'a> Flow<'a> {
             },
             Op::Text => Kind::Text,
             Op::Compare | Op::Cmp => Kind::Number,
+            Op::Neg if of(insn.b()) == Kind::Number => Kind::Number,
             Op::True | Op::False | Op::Not | Op::Like | Op::Member | Op::IterLast => Kind::Boolean,
             Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => Kind::Boolean,
             Op::Sub | Op::Mul | Op::Div | Op::Rem => Kind::Number,
@@ -172,8 +196,10 @@ impl<'a> Flow<'a> {
             },
             Op::Global => match self.globals.get(usize::from(insn.b())).copied().flatten() {
                 Some(function) => Kind::Function(function),
+                None if self.given.names => Kind::Number,
                 None => Kind::Any,
             },
+            Op::Capture if self.given.names => Kind::Number,
             _ => Kind::Any,
         };
         for_writes(op, insn, |register| {
@@ -343,46 +369,4 @@ fn successors(function: &Function, at: usize, insn: Insn) -> Option<Vec<usize>> 
         _ if ends(op) => vec![],
         _ => vec![at + 1],
     })
-}
-
-/// The functions that globals always hold: those the `global` block sets once, to a closure without captures made right before, and that
-/// nothing else sets.
-pub fn known_globals(unit: &Unit) -> Vec<Option<u32>> {
-    let mut known = vec![None; unit.globals.len()];
-    let mut set = vec![0; unit.globals.len()];
-    for prologue in &unit.prologue {
-        if let krl_vm::unit::Prologue::Configure { global, .. } = prologue
-            && let Some(times) = set.get_mut(usize::from(*global))
-        {
-            *times += 1;
-        }
-    }
-    let Some(code) = unit.global.and_then(|id| unit.functions.get(id as usize)).map(|f| &f.code) else {
-        return known;
-    };
-    let targets: HashSet<usize> = (code.iter().enumerate())
-        .filter(|(_, insn)| insn.op().is_some_and(|op| op.operands().contains(&Operand::Jump)))
-        .filter_map(|(at, insn)| usize::try_from(at as i64 + 1 + i64::from(insn.signed())).ok())
-        .collect();
-    for (at, insn) in code.iter().enumerate() {
-        let global = usize::from(insn.b());
-        if !insn.is(Op::SetGlobal) || global >= known.len() {
-            continue;
-        }
-        set[global] += 1;
-        let made = at.checked_sub(1).and_then(|before| code.get(before)).filter(|_| !targets.contains(&at));
-        if let Some(made) = made
-            && made.is(Op::Closure)
-            && made.a() == insn.a()
-            && unit.functions.get(usize::from(made.b())).is_some_and(|f| f.captures == 0)
-        {
-            known[global] = Some(u32::from(made.b()));
-        }
-    }
-    for (known, times) in known.iter_mut().zip(set) {
-        if times != 1 {
-            *known = None;
-        }
-    }
-    known
 }

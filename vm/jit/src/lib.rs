@@ -8,7 +8,9 @@ mod code;
 mod compile;
 mod emit;
 mod flow;
+mod globals;
 mod listing;
+mod loops;
 mod slow;
 mod tier;
 

@@ -4,6 +4,9 @@ use crate::compile::{Compiler, Form};
 use krl_vm::load::LoadedUnit;
 use std::fmt::Write;
 
+/// What the entries of a function are for.
+const HEADS: [&str; 3] = ["arguments in registers", "arguments in memory", "loops of natives"];
+
 impl Compiler {
     /// The code of each function in a form, headed by its name; the reason where it has none.
     #[must_use]
@@ -14,13 +17,13 @@ impl Compiler {
             // Writing to a `String` cannot fail.
             let _ = writeln!(out, "{kind} {number} {}({})", function.name, function.params.join(", "));
             let _ = match self.compile_shown(unit, number, Some(form)) {
-                Ok((code, [direct, any])) => writeln!(
-                    out,
-                    "; {} bytes\n; arguments in registers:\n{}\n; arguments in memory:\n{}\n",
-                    code.bytes(),
-                    direct.trim_end(),
-                    any.trim_end()
-                ),
+                Ok((code, texts)) => {
+                    let _ = writeln!(out, "; {} bytes", code.bytes());
+                    for (head, text) in HEADS.into_iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
+                        let _ = writeln!(out, "; {head}:\n{}", text.trim_end());
+                    }
+                    writeln!(out)
+                }
                 Err(why) => writeln!(out, "; no machine code: {why}\n"),
             };
         }

@@ -3,7 +3,7 @@
 use crate::cache::{self, CodeCache};
 use crate::code::Code;
 use crate::compile::{Compiler, NoCode};
-use krl_vm::interp::compiled::{JitMode, Statistics, Tier};
+use krl_vm::interp::compiled::{Entries, JitMode, Statistics, Tier};
 use krl_vm::load::LoadedUnit;
 use krl_vm::op::{Insn, Op};
 use krl_vm::unit::FunctionKind;
@@ -230,18 +230,17 @@ impl Shop {
         if let Some(published) = &self.options.published {
             let name = unit.functions().get(function as usize).map_or("", |f| &f.name);
             let name = format!("krl:{}:{name}", unit.unit().rid);
-            published(&name, made.direct as usize, code.direct.bytes.len());
-            published(&format!("{name}:any"), made.any as usize, code.any.bytes.len());
+            let Entries { direct, any, loops } = made.entries;
+            let entries = [("", direct), (":any", any), (":loops", loops)];
+            for ((_, part), (kind, address)) in code.parts().zip(entries) {
+                published(&format!("{name}{kind}"), address as usize, part.bytes.len());
+            }
         }
-        // SAFETY: both entries are this function of this unit, compiled by the agreement: by this compiler, or by one with its key, which
+        // SAFETY: the entries are this function of this unit, compiled by the agreement: by this compiler, or by one with its key, which
         // the cache vouches for; `memory` owns them.
         #[expect(unsafe_code, reason = "the machine calls what is published")]
         unsafe {
-            unit.code().publish(
-                [(function, made.direct, made.any)],
-                made.memory.slow(),
-                Box::new(made.memory),
-            );
+            unit.code().publish([(function, made.entries)], made.memory.slow(), Box::new(made.memory));
         }
     }
 }

@@ -18,6 +18,7 @@ mod string;
 pub use crate::load::UnitTable;
 pub use convert::Copies;
 pub use map::Entry;
+pub(crate) use range::Items;
 pub use region::Region;
 
 use crate::fault::{Fault, Limit};
@@ -302,6 +303,13 @@ impl Heap {
     #[must_use]
     pub fn capture(&self, closure: Value, index: u16) -> Value {
         Value::from_bits(self.word(closure, 2 + usize::from(index)))
+    }
+
+    /// What a closure has captured; nothing for anything else.
+    pub(crate) fn captures(&self, v: Value) -> &[Value] {
+        let count = self.closure(v).map_or(0, |closure| usize::from(closure.captures));
+        let from = v.offset() + 2;
+        region::values(self.region(v).words.get(from..from + count).unwrap_or_default())
     }
 
     /// Fills a captured value that was not known when the closure was made.

@@ -16,6 +16,15 @@ const LEAST: usize = 64;
 /// Integers below this are exact, and so are their sums with small ones.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
+/// Where the items of an array are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Items<'a> {
+    /// In memory.
+    Laid(&'a [Value]),
+    /// Nowhere: each is computed from the first.
+    Computed { first: f64, step: f64, len: usize },
+}
+
 /// The items of one array.
 #[derive(Clone, Debug)]
 pub(super) struct Range {
@@ -72,6 +81,34 @@ impl Heap {
     #[must_use]
     pub fn array_len(&self, v: Value) -> usize {
         if v.is_array() { (self.word(v, 0) & 0xFFFF_FFFF) as usize } else { 0 }
+    }
+
+    /// Where the items of an array are; none for anything else.
+    pub(crate) fn items(&self, v: Value) -> Items<'_> {
+        let is_computed = v.is_array() && (self.word(v, 0) >> 32) as usize == COMPUTED;
+        let range = is_computed.then(|| self.region(v).ranges.get(self.word(v, 1) as usize)).flatten();
+        match range {
+            Some(&Range { start, step, .. }) => {
+                Items::Computed { first: start, step, len: self.array_len(v) }
+            }
+            None => Items::Laid(self.array(v)),
+        }
+    }
+
+    /// An array of the items of another at these positions; null where it has none.
+    ///
+    /// # Errors
+    /// [`crate::fault::Limit::Memory`]
+    pub fn array_of_items(&mut self, v: Value, positions: &[usize]) -> Result<Value, Fault> {
+        let items: Vec<Value> = match self.items(v) {
+            Items::Laid(items) => {
+                positions.iter().map(|&at| items.get(at).copied().unwrap_or(Value::NULL)).collect()
+            }
+            Items::Computed { .. } => {
+                positions.iter().map(|&at| self.item(v, at).unwrap_or(Value::NULL)).collect()
+            }
+        };
+        self.array_from(&items)
     }
 
     /// The item of an array at a position.

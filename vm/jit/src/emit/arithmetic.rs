@@ -4,9 +4,12 @@ use super::leave::RESUME;
 use super::{BROKEN, Emit, INFINITE, Result};
 use crate::flow::{Kind, bit};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{self, BlockArg, InstBuilder, types};
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, InstructionData, Opcode, Type, ValueDef, types};
 use krl_vm::interp::compiled::{EXIT, Helper};
 use krl_vm::op::{Insn, Op};
+
+/// Doubles below this are integers of 64 bits.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
 impl Emit<'_, '_> {
     pub fn arithmetic(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {
@@ -15,7 +18,7 @@ impl Emit<'_, '_> {
             self.set(a, text);
             return Ok(());
         }
-        let both = self.kind(b) == Kind::Number && self.kind(c) == Kind::Number;
+        let both = self.both_numbers(b, c);
         let [slow, done] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(slow);
         let result = self
@@ -28,7 +31,9 @@ impl Emit<'_, '_> {
         let give = if op == Op::Add && !both { bits } else { made };
         self.builder.ins().brif(finite, done, &[give.into()], slow, &[]);
         self.builder.switch_to_block(slow);
-        if both && matches!(op, Op::Add | Op::Sub | Op::Mul) {
+        if self.element.is_some() {
+            self.give_element_up()?;
+        } else if both && matches!(op, Op::Add | Op::Sub | Op::Mul) {
             // Infinite, which is rare: the interpreter knows what comes of it.
             let live = self.live_before()?;
             self.leave(RESUME, self.at, live)?;
@@ -86,16 +91,65 @@ impl Emit<'_, '_> {
             Op::Sub => self.builder.ins().fsub(x, y),
             Op::Mul => self.builder.ins().fmul(x, y),
             Op::Div => self.builder.ins().fdiv(x, y),
-            _ => self.remainder(x, y),
+            _ => self.remainder(x, y)?,
         })
     }
 
-    /// Small positive integers by the integer unit, other doubles by the helper.
-    fn remainder(&mut self, x: ir::Value, y: ir::Value) -> ir::Value {
+    /// Positive integers by the integer unit, other doubles by the helper.
+    fn remainder(&mut self, x: ir::Value, y: ir::Value) -> Result<ir::Value> {
         let [integers, doubles, done] = [(); 3].map(|()| self.builder.create_block());
         let result = self.builder.append_block_param(done, types::F64);
-        let (xi, x_whole) = self.whole(x);
-        let (yi, y_whole) = self.whole(y);
+        let (dividend, divisor, both) = match self.whole_constant(y) {
+            Some(divisor) => {
+                let (dividend, whole) = self.long_whole(x);
+                (dividend, self.iconst(divisor), whole)
+            }
+            None => self.small_wholes(x, y),
+        };
+        self.builder.ins().brif(both, integers, &[], doubles, &[]);
+        self.builder.switch_to_block(integers);
+        // The divisor is positive: this never traps.
+        let rest = self.builder.ins().urem(dividend, divisor);
+        let rest = self.builder.ins().fcvt_from_sint(types::F64, rest);
+        self.builder.ins().jump(done, &[rest.into()]);
+        self.builder.switch_to_block(doubles);
+        if self.element.is_some() {
+            self.give_element_up()?;
+        } else {
+            let rest = self.helper(Helper::Remainder, &[x, y], 1);
+            self.builder.ins().jump(done, &[BlockArg::from(rest[0])]);
+        }
+        self.builder.switch_to_block(done);
+        Ok(result)
+    }
+
+    /// A positive integer that a double is known to be.
+    fn whole_constant(&self, double: ir::Value) -> Option<i64> {
+        let ValueDef::Result(made, _) = self.builder.func.dfg.value_def(double) else { return None };
+        let InstructionData::UnaryIeee64 { opcode: Opcode::F64const, imm } =
+            self.builder.func.dfg.insts[made]
+        else {
+            return None;
+        };
+        let constant = f64::from_bits(imm.bits());
+        let whole = constant.fract() == 0.0 && (1.0..=f64::from(i32::MAX)).contains(&constant);
+        whole.then_some(constant as i64)
+    }
+
+    /// A double as an integer of 64 bits, and whether it is one that is not negative.
+    fn long_whole(&mut self, x: ir::Value) -> (ir::Value, ir::Value) {
+        let bits = self.bits(x);
+        // Bits of negative numbers are larger than those of all others.
+        let limit = self.iconst(TWO_TO_63.to_bits().cast_signed());
+        let fits = self.builder.ins().icmp(IntCC::UnsignedLessThan, bits, limit);
+        let (integer, whole) = self.whole(x, types::I64);
+        (integer, self.builder.ins().band(fits, whole))
+    }
+
+    /// Doubles as integers of 32 bits, and whether they are such, the first not negative and the second positive.
+    fn small_wholes(&mut self, x: ir::Value, y: ir::Value) -> (ir::Value, ir::Value, ir::Value) {
+        let (xi, x_whole) = self.whole(x, types::I32);
+        let (yi, y_whole) = self.whole(y, types::I32);
         let not_negative = {
             let bits = self.bits(x);
             self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, bits, 0)
@@ -103,23 +157,12 @@ impl Emit<'_, '_> {
         let positive = self.builder.ins().icmp_imm_s(IntCC::SignedGreaterThan, yi, 0);
         let whole = self.builder.ins().band(x_whole, y_whole);
         let signs = self.builder.ins().band(not_negative, positive);
-        let both = self.builder.ins().band(whole, signs);
-        self.builder.ins().brif(both, integers, &[], doubles, &[]);
-        self.builder.switch_to_block(integers);
-        // The guard has made `yi` positive: this never traps.
-        let rest = self.builder.ins().urem(xi, yi);
-        let rest = self.builder.ins().fcvt_from_sint(types::F64, rest);
-        self.builder.ins().jump(done, &[rest.into()]);
-        self.builder.switch_to_block(doubles);
-        let rest = self.helper(Helper::Remainder, &[x, y], 1);
-        self.builder.ins().jump(done, &[BlockArg::from(rest[0])]);
-        self.builder.switch_to_block(done);
-        result
+        (xi, yi, self.builder.ins().band(whole, signs))
     }
 
-    /// A double as an integer of 32 bits, and whether it is one.
-    fn whole(&mut self, x: ir::Value) -> (ir::Value, ir::Value) {
-        let integer = self.builder.ins().fcvt_to_sint_sat(types::I32, x);
+    /// A double as an integer, and whether it is one. At the ends of the integer's range this may be wrong.
+    fn whole(&mut self, x: ir::Value, kind: Type) -> (ir::Value, ir::Value) {
+        let integer = self.builder.ins().fcvt_to_sint_sat(kind, x);
         let back = self.builder.ins().fcvt_from_sint(types::F64, integer);
         (integer, self.builder.ins().fcmp(FloatCC::Equal, x, back))
     }
@@ -150,16 +193,17 @@ impl Emit<'_, '_> {
 
     /// `<=>`: 1, 0 or -1.
     pub fn order(&mut self, insn: Insn) -> Result<()> {
+        if self.both_numbers(insn.b(), insn.c()) {
+            let [x, y] = [insn.b(), insn.c()].map(|register| self.double(register));
+            let sign = self.sign_of(x, y);
+            self.set_double(insn.a(), sign);
+            return Ok(());
+        }
         let [slow, done] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(slow);
         let result = self.builder.append_block_param(done, types::F64);
         let [x, y] = [insn.b(), insn.c()].map(|register| self.operand_if(register, slow, Self::is_finite));
-        let [above, below] = [FloatCC::GreaterThan, FloatCC::LessThan].map(|code| {
-            let holds = self.builder.ins().fcmp(code, x, y);
-            self.builder.ins().uextend(types::I32, holds)
-        });
-        let sign = self.builder.ins().isub(above, below);
-        let sign = self.builder.ins().fcvt_from_sint(types::F64, sign);
+        let sign = self.sign_of(x, y);
         self.builder.ins().jump(done, &[sign.into()]);
         self.builder.switch_to_block(slow);
         let sign = self.sign(insn)?;
@@ -169,13 +213,22 @@ impl Emit<'_, '_> {
         Ok(())
     }
 
+    fn both_numbers(&self, b: u16, c: u16) -> bool {
+        self.kind(b) == Kind::Number && self.kind(c) == Kind::Number
+    }
+
+    /// How two numbers compare: 1, 0 or -1.
+    fn sign_of(&mut self, x: ir::Value, y: ir::Value) -> ir::Value {
+        let [above, below] = [FloatCC::GreaterThan, FloatCC::LessThan].map(|code| {
+            let holds = self.builder.ins().fcmp(code, x, y);
+            self.builder.ins().uextend(types::I32, holds)
+        });
+        let sign = self.builder.ins().isub(above, below);
+        self.builder.ins().fcvt_from_sint(types::F64, sign)
+    }
+
     pub fn compare(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {
-        let [slow, done] = [(); 2].map(|()| self.builder.create_block());
-        self.builder.set_cold_block(slow);
-        let condition = self.builder.append_block_param(done, types::I8);
-        let fuel_before = self.fuel();
-        let (x, y) = (self.operand(b, slow), self.operand(c, slow));
-        let code = match op {
+        let condition = match op {
             Op::Eq => FloatCC::Equal,
             Op::Ne => FloatCC::NotEqual,
             Op::Lt => FloatCC::LessThan,
@@ -183,7 +236,18 @@ impl Emit<'_, '_> {
             Op::Gt => FloatCC::GreaterThan,
             _ => FloatCC::GreaterThanOrEqual,
         };
-        let holds = self.builder.ins().fcmp(code, x, y);
+        if self.both_numbers(b, c) {
+            let (x, y) = (self.double(b), self.double(c));
+            let holds = self.builder.ins().fcmp(condition, x, y);
+            self.set_flag(a, holds);
+            return Ok(());
+        }
+        let [slow, done] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.set_cold_block(slow);
+        let flag = self.builder.append_block_param(done, types::I8);
+        let fuel_before = self.fuel();
+        let (x, y) = (self.operand(b, slow), self.operand(c, slow));
+        let holds = self.builder.ins().fcmp(condition, x, y);
         self.builder.ins().jump(done, &[holds.into()]);
         self.builder.switch_to_block(slow);
         let (x, y) = (self.value(b), self.value(c));
@@ -197,7 +261,7 @@ impl Emit<'_, '_> {
         let holds = self.builder.ins().icmp_imm_u(IntCC::NotEqual, value, 0);
         self.builder.ins().jump(done, &[holds.into()]);
         self.builder.switch_to_block(done);
-        self.set_flag(a, condition);
+        self.set_flag(a, flag);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::calls::Called;
 use super::enter::Exit;
+use super::loops::{Looping, Loops};
 use super::{Answer, EXIT, Env};
 use crate::fault::Fault;
 use crate::interp::Vm;
@@ -60,6 +61,10 @@ struct Callee {
     direct: *const (),
     params: usize,
     captures: bool,
+    /// Its loops, unless they were tried in vain.
+    loops: Option<Loops>,
+    /// How often in a row they were.
+    vain: u32,
 }
 
 impl From<Fault> for Stopped {
@@ -78,6 +83,9 @@ impl Caller<'_> {
     ) -> Result<Value, Stopped> {
         let mut result = result;
         loop {
+            if let Some(loops) = self.callee.loops {
+                result = self.run(loops, native, result);
+            }
             self.vm.meter.fuel -= 1;
             if self.vm.meter.fuel <= 0 {
                 self.vm.meter.refill(self.host)?;
@@ -91,6 +99,19 @@ impl Caller<'_> {
                 }
             };
         }
+    }
+
+    /// Runs what the native's loop can run.
+    #[inline(never)]
+    fn run<I: Iteration + ?Sized>(&mut self, loops: Loops, native: &mut I, result: Value) -> Value {
+        let Callee { function, env, vain, .. } = &mut self.callee;
+        let fuel = &mut self.vm.meter.fuel;
+        let mut looping = Looping { code: loops, env: *env, function: *function, fuel, vain };
+        let result = native.run(&self.vm.heap, result, &mut looping);
+        if looping.is_vain() {
+            self.callee.loops = None;
+        }
+        result
     }
 
     #[inline(always)]
@@ -128,7 +149,8 @@ impl Caller<'_> {
             return false;
         }
         let (params, captures) = (of.params.len(), of.captures > 0);
-        self.callee = Callee { function, env, direct: entry.direct(), params, captures };
+        let (direct, loops) = (entry.direct(), entry.loops());
+        self.callee = Callee { function, env, direct, params, captures, loops, vain: 0 };
         true
     }
 
@@ -150,6 +172,8 @@ impl Callee {
         direct: std::ptr::null(),
         params: 0,
         captures: false,
+        loops: None,
+        vain: 0,
     };
 
     /// # Safety

@@ -6,13 +6,14 @@
 //! its own frames of these notes, and the interpreter goes on as if it had run all along (`enter`). So there is one description of
 //! failures, stacks, suspensions and budgets: the interpreter's.
 //!
-//! What must be equal on both sides is in this module: the layout of [`Env`] and [`Entry`], and the helpers ([`HELPERS`]).
+//! What must be equal on both sides is in this module: the layout of [`Env`], [`Entry`] and [`Stretch`], and the helpers ([`HELPERS`]).
 #![expect(unsafe_code, reason = "machine code is called through pointers; each use gives its proof")]
 
 mod calls;
 mod drive;
 mod enter;
 mod helpers;
+mod loops;
 mod table;
 
 pub use calls::NOT_CALLED;
@@ -20,7 +21,8 @@ pub use drive::{Caller, Stopped};
 pub(super) use enter::Compiled;
 pub use enter::MAX_COMPILED_REGISTERS;
 pub use helpers::{Address, HELPERS, Helper};
-pub use table::{CodeTable, Entry, PLACES, Statistics, Tier};
+pub use loops::{Form, GAVE_UP, Looping, Loops, NO_LOOP, RAN, Stretch};
+pub use table::{CodeTable, Entries, Entry, PLACES, Statistics, Tier};
 
 use super::Vm;
 use crate::load::LoadedUnit;

@@ -1,6 +1,6 @@
 //! The code of a unit's functions, as it comes.
 
-use super::{Address, Code};
+use super::{Address, Code, Loops};
 use crate::load::LoadedUnit;
 use std::any::Any;
 use std::fmt;
@@ -15,6 +15,8 @@ pub struct Entry {
     direct: AtomicPtr<()>,
     /// A [`Code`].
     any: AtomicPtr<()>,
+    /// Its [`Loops`]; null where it has none.
+    loops: AtomicPtr<()>,
     /// How often the interpreter has begun it.
     calls: AtomicU32,
     /// Has somebody set out to compile it?
@@ -38,6 +40,16 @@ impl Entry {
         self.direct.load(Ordering::Acquire)
     }
 
+    /// Its loops, if it has any.
+    pub(super) fn loops(&self) -> Option<Loops> {
+        let loops = self.loops.load(Ordering::Acquire);
+        if loops.is_null() {
+            return None;
+        }
+        // SAFETY: as for `code`.
+        Some(unsafe { std::mem::transmute::<*mut (), Loops>(loops) })
+    }
+
     /// Counts a call by the interpreter: how many there were before. Counts of several threads at once may be lost.
     #[inline]
     pub(super) fn count(&self) -> u32 {
@@ -45,6 +57,17 @@ impl Entry {
         self.calls.store(calls.saturating_add(1), Ordering::Relaxed);
         calls
     }
+}
+
+/// Where a function's code begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries {
+    /// For callers that know it: arguments one by one.
+    pub direct: *const u8,
+    /// A [`Code`].
+    pub any: *const u8,
+    /// Its [`Loops`]; null where it has none.
+    pub loops: *const u8,
 }
 
 /// How many instructions of a unit can remember where they found a key.
@@ -122,25 +145,26 @@ impl CodeTable {
         &raw const self.slow
     }
 
-    /// Makes code public: for each function its direct and its general entry, and the ways to helpers that they use. `memory` owns all of this; it
-    /// lives as long as the table.
+    /// Makes code public: for each function its entries, and the ways to helpers that they use. `memory` owns all of this; it lives as long as
+    /// the table.
     ///
     /// # Safety
-    /// The pointers must be functions in `memory` that keep the agreement of [`super`]: the general entry is a [`Code`] of this very
-    /// function of this unit, the direct one takes its arguments one by one. `slow` is a table like [`super::HELPERS`], of code that changes no
+    /// The pointers must be functions in `memory` that keep the agreement of [`super`]: each is of the type that [`Entries`] tells, for this very
+    /// function of this unit. `slow` is a table like [`super::HELPERS`], of code that changes no
     /// register and leaves what the helper answers in [`super::Env::answer`]; the same in all calls.
     pub unsafe fn publish(
         &self,
-        functions: impl IntoIterator<Item = (u32, *const u8, *const u8)>,
+        functions: impl IntoIterator<Item = (u32, Entries)>,
         slow: *const Address,
         memory: Box<dyn Any + Send>,
     ) {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
         self.slow.store(slow.cast_mut(), Ordering::Release);
-        for (function, direct, any) in functions {
+        for (function, made) in functions {
             if let Some(entry) = self.entry(function) {
-                entry.direct.store(direct.cast_mut().cast(), Ordering::Release);
-                entry.any.store(any.cast_mut().cast(), Ordering::Release);
+                entry.direct.store(made.direct.cast_mut().cast(), Ordering::Release);
+                entry.loops.store(made.loops.cast_mut().cast(), Ordering::Release);
+                entry.any.store(made.any.cast_mut().cast(), Ordering::Release);
             }
         }
     }
