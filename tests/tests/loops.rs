@@ -14,8 +14,11 @@ use quiet_host::QuietHost;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Far more instructions than any of the programs takes.
-const PLENTY: u64 = 1 << 30;
+/// Instructions, and slices of them until time is over.
+type Limit = (u64, Option<u32>);
+
+/// Far more than any of the programs takes.
+const PLENTY: Limit = (1 << 30, None);
 
 struct Case {
     program: String,
@@ -53,14 +56,16 @@ struct Seen {
     used_bytes: usize,
 }
 
-fn seen(unit: &Unit, setup: Setup, instructions: u64) -> Seen {
+fn seen(unit: &Unit, setup: Setup, (instructions, slices): Limit) -> Seen {
     let unit = setup.unit(unit.clone()).unwrap();
     let global = unit.global.unwrap();
     let (units, number) = loaded(unit);
     let instances = Arc::new(vec![Instance::new(number, &units)]);
     let limits = Limits { instructions, ..Limits::default() };
     let mut vm = setup.machine(World { units: Arc::new(units), instances, limits, ..World::default() });
-    let outcome = vm.run(&mut QuietHost::default(), 0, global, &[]);
+    let mut host = QuietHost::default();
+    host.slices = slices;
+    let outcome = vm.run(&mut host, 0, global, &[]);
     let (outcome, yields) = match outcome {
         Outcome::Done(value) => {
             let data = vm.heap().export(value).unwrap();
@@ -73,11 +78,11 @@ fn seen(unit: &Unit, setup: Setup, instructions: u64) -> Seen {
     Seen { outcome, yields, instructions_left, used_bytes }
 }
 
-fn check(case: &Case, instructions: u64) -> Seen {
-    let expected = seen(&case.unit, Setup::REFERENCE, instructions);
+fn check(case: &Case, limit: Limit) -> Seen {
+    let expected = seen(&case.unit, Setup::REFERENCE, limit);
     for setup in Setup::all(3) {
-        let seen = seen(&case.unit, setup, instructions);
-        assert_eq!(seen, expected, "{setup:?} with {instructions} instructions: {}", case.program);
+        let seen = seen(&case.unit, setup, limit);
+        assert_eq!(seen, expected, "{setup:?} with {limit:?}: {}", case.program);
     }
     expected
 }
@@ -89,14 +94,25 @@ fn programs_yield() {
     }
 }
 
-/// At each of the last instructions, and all through the program.
+/// All through the program, and at each of its last instructions.
 #[test]
 fn budgets_end_at_the_same_instruction() {
     for case in cases() {
-        let all = PLENTY - check(&case, PLENTY).instructions_left;
-        let budgets = (1..5).map(|part| all * part / 5).chain(all.saturating_sub(3)..=all);
-        for budget in budgets {
-            check(&case, budget);
+        let all = PLENTY.0 - check(&case, PLENTY).instructions_left;
+        for budget in (1..5).map(|part| all * part / 5).chain(all.saturating_sub(3)..=all) {
+            check(&case, (budget, None));
+        }
+    }
+}
+
+/// The clock is looked at between elements, after the same ones.
+#[test]
+fn deadlines_pass_at_the_same_instruction() {
+    for case in cases() {
+        let all = PLENTY.0 - seen(&case.unit, Setup::REFERENCE, PLENTY).instructions_left;
+        for slice in 1..=(all / 8_192).min(9) {
+            let left = check(&case, (PLENTY.0, Some(slice as u32))).instructions_left;
+            assert!(left > PLENTY.0 - all, "{}", case.program);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::is_callable;
 use crate::declare::signatures;
 use krl_vm::fault::Fault;
 use krl_vm::heap::Heap;
+use krl_vm::interp::compiled::{Looping, Merge};
 use krl_vm::native::{Iteration, Start, Step, arg};
 use krl_vm::value::{Kind, Value};
 use std::cmp::Ordering;
@@ -59,7 +60,7 @@ fn by_number(heap: &Heap, array: Value, direction: fn(Ordering) -> Ordering) -> 
                 Side::Left
             });
         }
-        return merge.items;
+        return merge.now.items;
     };
     // No form is NaN; adding 0 makes both zeros one.
     keyed.sort_by(|(a, _), (b, _)| direction((a + 0.0).total_cmp(&(b + 0.0))));
@@ -74,16 +75,10 @@ enum Side {
 
 /// A stable merge sort that stops at each comparison.
 struct MergeSort {
-    items: Vec<Value>,
+    /// The merge that is being done.
+    now: Merge,
     /// Merges still to be done, the next one last: halves `low..middle` and `middle..high`.
     merges: Vec<(usize, usize, usize)>,
-    /// The left half being merged, and how much of it is taken.
-    left: Vec<Value>,
-    taken: usize,
-    /// The next element of the right half, and where the merged ones end.
-    right: usize,
-    end: usize,
-    out: usize,
 }
 
 impl MergeSort {
@@ -97,15 +92,16 @@ impl MergeSort {
                 parts.extend([(low, middle), (middle, high)]);
             }
         }
-        Self { items, merges, left: Vec::new(), taken: 0, right: 0, end: 0, out: 0 }
+        Self { now: Merge { items, ..Merge::default() }, merges }
     }
 
     /// The next two elements to compare; none when all is sorted.
     #[inline]
     fn pair(&mut self) -> Option<(Value, Value)> {
         loop {
-            match (self.left.get(self.taken), self.items.get(self.right)) {
-                (Some(&a), Some(&b)) if self.right < self.end => return Some((a, b)),
+            let now = &self.now;
+            match (now.left.get(now.taken), now.items.get(now.right)) {
+                (Some(&a), Some(&b)) if now.right < now.end => return Some((a, b)),
                 _ => self.finish_merge()?,
             }
         }
@@ -114,31 +110,34 @@ impl MergeSort {
     /// Takes what is left of the left half (what is left of the right one is in its place already), and begins the next merge.
     #[inline(never)]
     fn finish_merge(&mut self) -> Option<()> {
-        let rest = self.left.get(self.taken..).unwrap_or_default();
-        if let Some(places) = self.items.get_mut(self.out..self.out + rest.len()) {
+        let now = &mut self.now;
+        let rest = now.left.get(now.taken..).unwrap_or_default();
+        if let Some(places) = now.items.get_mut(now.out..now.out + rest.len()) {
             places.copy_from_slice(rest);
         }
+        now.left.clear();
+        now.taken = 0;
         let (low, middle, high) = self.merges.pop()?;
-        self.left.clear();
-        self.left.extend_from_slice(self.items.get(low..middle).unwrap_or_default());
-        (self.taken, self.right, self.end, self.out) = (0, middle, high, low);
+        now.left.extend_from_slice(now.items.get(low..middle).unwrap_or_default());
+        (now.right, now.end, now.out) = (middle, high, low);
         Some(())
     }
 
     #[inline]
     fn take(&mut self, side: Side) {
+        let now = &mut self.now;
         let from = match side {
-            Side::Left => self.left.get(self.taken),
-            Side::Right => self.items.get(self.right),
+            Side::Left => now.left.get(now.taken),
+            Side::Right => now.items.get(now.right),
         };
-        if let (Some(&value), true) = (from, self.out < self.items.len()) {
-            self.items[self.out] = value;
+        if let (Some(&value), true) = (from, now.out < now.items.len()) {
+            now.items[now.out] = value;
         }
         match side {
-            Side::Left => self.taken += 1,
-            Side::Right => self.right += 1,
+            Side::Left => now.taken += 1,
+            Side::Right => now.right += 1,
         }
-        self.out += 1;
+        now.out += 1;
     }
 }
 
@@ -149,15 +148,23 @@ struct SortWith {
     comparing: bool,
 }
 
+impl SortWith {
+    /// Takes what the comparison says that was made last.
+    #[inline(always)]
+    fn take(&mut self, heap: &Heap, result: Value) {
+        let wrong = match result.as_number() {
+            Some(sign) => sign > 0.0,
+            None => heap.order(result, Value::number(0.0)) == Ordering::Greater,
+        };
+        self.merge.take(if wrong { Side::Right } else { Side::Left });
+    }
+}
+
 impl Iteration for SortWith {
     #[inline(always)]
     fn next(&mut self, heap: &mut Heap, result: Value) -> Result<Step, Fault> {
         if self.comparing {
-            let wrong = match result.as_number() {
-                Some(sign) => sign > 0.0,
-                None => heap.order(result, Value::number(0.0)) == Ordering::Greater,
-            };
-            self.merge.take(if wrong { Side::Right } else { Side::Left });
+            self.take(heap, result);
         }
         self.comparing = true;
         match self.merge.pair() {
@@ -165,7 +172,21 @@ impl Iteration for SortWith {
                 let args = [a, b, Value::NULL, Value::NULL];
                 Ok(Step::Call { function: self.function, args, count: 2 })
             }
-            None => heap.array_from(&self.merge.items).map(Step::Done),
+            None => heap.array_from(&self.merge.now.items).map(Step::Done),
         }
+    }
+
+    fn run(&mut self, heap: &Heap, result: Value, looping: &mut Looping<'_>) -> Value {
+        self.take(heap, result);
+        self.comparing = false;
+        while self.merge.pair().is_some() {
+            let Merge { out, .. } = self.merge.now;
+            looping.merge(heap, &mut self.merge.now);
+            let Merge { ref left, taken, right, end, .. } = self.merge.now;
+            if taken < left.len() && right < end || out == self.merge.now.out {
+                break;
+            }
+        }
+        Value::NULL
     }
 }

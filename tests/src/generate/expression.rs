@@ -20,6 +20,7 @@ const WAYS: [Way; 17] = [
     Generator::native,
     Generator::native,
     Generator::native,
+    Generator::of_many,
     Generator::call,
     Generator::call,
     Generator::stored,
@@ -28,7 +29,6 @@ const WAYS: [Way; 17] = [
     Generator::logical,
     Generator::converted,
     Generator::called_at_once,
-    Generator::of_many,
 ];
 
 impl Generator {

@@ -10,6 +10,8 @@ use krl_vm::value::Value;
 #[derive(Debug, Default)]
 pub struct QuietHost {
     drawn: u64,
+    /// Slices of the budget until time is over; none: it never is.
+    pub slices: Option<u32>,
 }
 
 fn absent<T>(what: &str) -> Result<T, Fault> {
@@ -27,6 +29,11 @@ impl Host for QuietHost {
         let mixed = (self.drawn ^ (self.drawn >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
+    }
+
+    fn deadline_passed(&mut self) -> bool {
+        self.slices = self.slices.map(|slices| slices.saturating_sub(1));
+        self.slices == Some(0)
     }
 
     fn property(&mut self, heap: &mut Heap, _: u32, property: Property) -> Result<Value, Fault> {

@@ -128,6 +128,8 @@ struct Emit<'a, 'b> {
     live: Registers,
     /// The result of the last comparison, as a condition.
     flag: Option<(u16, ir::Value)>,
+    /// Is the result of the last `<=>` above 0? As a condition.
+    above: Option<(u16, ir::Value)>,
     signatures: Vec<Option<SigRef>>,
     /// The element that code is being made for, inside a loop.
     element: Option<loops::Element>,
@@ -191,6 +193,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             at: 0,
             live: 0,
             flag: None,
+            above: None,
             signatures: vec![None; 16],
             element: None,
         }
@@ -251,7 +254,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             }
             self.kinds.clone_from(&block.kinds);
             self.mark = block.mark;
-            self.flag = None;
+            (self.flag, self.above) = (None, None);
             let live = self.flow.live_behind(number).ok_or(BROKEN)?;
             for at in block.start..block.end {
                 self.at = at;
@@ -282,7 +285,7 @@ impl<'a, 'b> Emit<'a, 'b> {
     fn instruction(&mut self, insn: Insn) -> Result<()> {
         let (a, b, c) = (insn.a(), insn.b(), insn.c());
         let op = insn.op().ok_or(BROKEN)?;
-        let flag = self.flag.take();
+        let (flag, above) = (self.flag.take(), self.above.take());
         match op {
             Op::Move => match self.kind(b) {
                 Kind::Number => {
@@ -344,7 +347,7 @@ impl<'a, 'b> Emit<'a, 'b> {
             Op::CallIfFunction => self.call_if_function(insn)?,
             Op::CallNative if self.flow.is_pure(insn) => self.call_pure(insn)?,
             Op::CallNative => self.call_native(insn)?,
-            Op::Return if self.element.is_some() => self.end_element(a, flag)?,
+            Op::Return if self.element.is_some() => self.end_element(a, flag, above)?,
             Op::Return => {
                 let value = self.value(a);
                 self.give(value);

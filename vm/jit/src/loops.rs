@@ -17,7 +17,7 @@ pub fn flows<'a>(flow: &Flow<'a>, unit: &LoadedUnit, number: u32) -> [Option<Flo
     Form::ALL.map(|form| {
         let given = match form {
             Form::Fold => 3,
-            Form::Each | Form::Keep => 2,
+            Form::Each | Form::Keep | Form::Merge => 2,
         };
         let numeric = flow.where_all_numbers(given).filter(|flow| is_plain(flow, form) == Some(true));
         numeric.filter(|_| is_called(flow, unit, number, form))
@@ -30,6 +30,7 @@ fn form_of(native: &str) -> Option<Form> {
         "reduce" => Some(Form::Fold),
         "map" => Some(Form::Each),
         "filter" => Some(Form::Keep),
+        "sort" => Some(Form::Merge),
         _ => None,
     }
 }
@@ -92,7 +93,7 @@ fn is_plain_step(flow: &Flow<'_>, kinds: &[Kind], insn: Insn, form: Form) -> Opt
             // What is made so far stays a number.
             Form::Fold => number(insn.a()),
             Form::Each => true,
-            Form::Keep => simple(insn.a()),
+            Form::Keep | Form::Merge => simple(insn.a()),
         },
         _ => false,
     })

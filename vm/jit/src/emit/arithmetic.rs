@@ -195,15 +195,16 @@ impl Emit<'_, '_> {
     pub fn order(&mut self, insn: Insn) -> Result<()> {
         if self.both_numbers(insn.b(), insn.c()) {
             let [x, y] = [insn.b(), insn.c()].map(|register| self.double(register));
-            let sign = self.sign_of(x, y);
+            let (sign, above) = self.sign_of(x, y);
             self.set_double(insn.a(), sign);
+            self.above = Some((insn.a(), above));
             return Ok(());
         }
         let [slow, done] = [(); 2].map(|()| self.builder.create_block());
         self.builder.set_cold_block(slow);
         let result = self.builder.append_block_param(done, types::F64);
         let [x, y] = [insn.b(), insn.c()].map(|register| self.operand_if(register, slow, Self::is_finite));
-        let sign = self.sign_of(x, y);
+        let (sign, _) = self.sign_of(x, y);
         self.builder.ins().jump(done, &[sign.into()]);
         self.builder.switch_to_block(slow);
         let sign = self.sign(insn)?;
@@ -217,14 +218,13 @@ impl Emit<'_, '_> {
         self.kind(b) == Kind::Number && self.kind(c) == Kind::Number
     }
 
-    /// How two numbers compare: 1, 0 or -1.
-    fn sign_of(&mut self, x: ir::Value, y: ir::Value) -> ir::Value {
-        let [above, below] = [FloatCC::GreaterThan, FloatCC::LessThan].map(|code| {
-            let holds = self.builder.ins().fcmp(code, x, y);
-            self.builder.ins().uextend(types::I32, holds)
-        });
-        let sign = self.builder.ins().isub(above, below);
-        self.builder.ins().fcvt_from_sint(types::F64, sign)
+    /// How two numbers compare: 1, 0 or -1, and whether it is 1.
+    fn sign_of(&mut self, x: ir::Value, y: ir::Value) -> (ir::Value, ir::Value) {
+        let conditions = [FloatCC::GreaterThan, FloatCC::LessThan];
+        let [above, below] = conditions.map(|code| self.builder.ins().fcmp(code, x, y));
+        let [plus, minus] = [above, below].map(|holds| self.builder.ins().uextend(types::I32, holds));
+        let sign = self.builder.ins().isub(plus, minus);
+        (self.builder.ins().fcvt_from_sint(types::F64, sign), above)
     }
 
     pub fn compare(&mut self, op: Op, a: u16, b: u16, c: u16) -> Result<()> {

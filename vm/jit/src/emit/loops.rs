@@ -5,7 +5,7 @@
 
 use super::{BROKEN, Emit, Result, enter};
 use crate::flow::{Flow, Kind};
-use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, AbiParam, FuncRef, InstBuilder, MemFlagsData, Signature, Type, types};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::FunctionBuilder;
@@ -55,6 +55,7 @@ pub struct Element {
 }
 
 /// What goes round with a loop.
+#[derive(Clone, Copy)]
 struct Round {
     fuel: ir::Value,
     at: ir::Value,
@@ -62,8 +63,10 @@ struct Round {
     made: Option<ir::Value>,
     /// The next item, where items are computed.
     item: Option<ir::Value>,
-    /// Where the next position goes.
+    /// Where the next position or item goes.
     place: Option<ir::Value>,
+    /// The next item of the left half.
+    left: Option<ir::Value>,
 }
 
 impl<'a> Emit<'a, '_> {
@@ -90,6 +93,10 @@ impl<'a> Emit<'a, '_> {
         self.builder.ins().brif(items, laid, &[], computed, &[]);
         for (block, items) in [(computed, None), (laid, Some(items))] {
             self.builder.switch_to_block(block);
+            if form == Form::Merge && items.is_none() {
+                self.answer(NO_LOOP);
+                continue;
+            }
             self.one_loop(stretch, form, items, names.clone())?;
         }
         Ok(())
@@ -134,19 +141,25 @@ impl<'a> Emit<'a, '_> {
         let behind = self.read(stretch, offset_of!(Stretch, end), types::I64);
         let step = self.read(stretch, offset_of!(Stretch, step), types::F64);
         let results = self.read(stretch, offset_of!(Stretch, results), types::I64);
+        let left_end = self.read(stretch, offset_of!(Stretch, left_end), types::I64);
         let read = |emit: &mut Self, offset, kind| emit.read(stretch, offset, kind);
         let first = Round {
             fuel: read(self, offset_of!(Stretch, fuel), types::I64),
             at: read(self, offset_of!(Stretch, at), types::I64),
             made: (form == Form::Fold).then(|| read(self, offset_of!(Stretch, made), types::F64)),
             item: items.is_none().then(|| read(self, offset_of!(Stretch, item), types::F64)),
-            place: (form == Form::Keep).then_some(results),
+            place: matches!(form, Form::Keep | Form::Merge).then_some(results),
+            left: (form == Form::Merge).then(|| read(self, offset_of!(Stretch, left), types::I64)),
         };
         let round = self.go_round(head, &first);
         self.jump_round(head, &first);
 
         self.builder.switch_to_block(head);
-        let more = self.builder.ins().icmp(IntCC::UnsignedLessThan, round.at, behind);
+        let mut more = self.builder.ins().icmp(IntCC::UnsignedLessThan, round.at, behind);
+        if let Some(left) = round.left {
+            let rest = self.builder.ins().icmp(IntCC::NotEqual, left, left_end);
+            more = self.builder.ins().band(more, rest);
+        }
         self.builder.ins().brif(more, element, &[], ran, &[]);
         self.builder.switch_to_block(element);
         // A call would take one instruction for the native and then look whether the slice is used up.
@@ -154,38 +167,37 @@ impl<'a> Emit<'a, '_> {
         self.builder.ins().brif(paid, body, &[], ran, &[]);
         self.builder.switch_to_block(body);
         let item = match (items, round.item) {
-            (Some(items), _) => self.laid_item(items, round.at, give_up),
+            (Some(items), _) => {
+                let place = self.place_of(items, round.at);
+                self.laid_item(place, give_up)
+            }
             (None, item) => item.ok_or(BROKEN)?,
         };
+        let left = round.left.map(|place| self.laid_item(place, give_up));
         let cost = self.builder.append_block_param(end, types::I64);
         let kind = match form {
             Form::Fold => types::F64,
             Form::Each => types::I64,
-            Form::Keep => types::I8,
+            Form::Keep | Form::Merge => types::I8,
         };
         let result = self.builder.append_block_param(end, kind);
-        self.give_numbers(&round, item);
+        let given = match (round.made, left) {
+            (Some(made), _) => vec![made, item, self.position(round.at)],
+            (None, Some(left)) => vec![left, item],
+            (None, None) => vec![item, self.position(round.at)],
+        };
+        for (register, double) in (0..self.flow.function.params.len() as u16).zip(given) {
+            self.set_double(register, double);
+        }
         self.element = Some(Element { form, end, give_up, names });
         self.whole_body()?;
         self.element = None;
 
         self.builder.switch_to_block(end);
-        if form == Form::Each {
-            let place = self.place_of(results, round.at);
-            self.builder.ins().store(MemFlagsData::trusted(), result, place, 0);
-        }
-        let place = round.place.map(|place| {
-            // The position is stored in any case, and counts only if it is kept.
-            self.builder.ins().store(MemFlagsData::trusted(), round.at, place, 0);
-            let kept = self.builder.ins().uextend(types::I64, result);
-            self.place_of(place, kept)
-        });
         let next = Round {
             fuel: self.builder.ins().isub(round.fuel, cost),
-            at: self.builder.ins().iadd_imm_s(round.at, 1),
-            made: round.made.map(|_| result),
             item: round.item.map(|item| self.builder.ins().fadd(item, step)),
-            place,
+            ..self.result(form, &round, result, (results, item, left))?
         };
         self.jump_round(head, &next);
         for (block, answer) in [(ran, RAN), (give_up, GAVE_UP)] {
@@ -194,6 +206,44 @@ impl<'a> Emit<'a, '_> {
             self.answer(answer);
         }
         Ok(())
+    }
+
+    /// What becomes of an element's result; what goes round next, but for what the element has cost and the next computed item. `left` and
+    /// `item` are what was compared.
+    fn result(
+        &mut self,
+        form: Form,
+        round: &Round,
+        result: ir::Value,
+        (results, item, left): (ir::Value, ir::Value, Option<ir::Value>),
+    ) -> Result<Round> {
+        let mut next = Round { at: self.builder.ins().iadd_imm_s(round.at, 1), ..*round };
+        match form {
+            Form::Fold => next.made = Some(result),
+            Form::Each => {
+                let place = self.place_of(results, round.at);
+                self.builder.ins().store(MemFlagsData::trusted(), result, place, 0);
+            }
+            Form::Keep => {
+                // The position is stored in any case, and counts only if it is kept.
+                let place = round.place.ok_or(BROKEN)?;
+                self.builder.ins().store(MemFlagsData::trusted(), round.at, place, 0);
+                let kept = self.builder.ins().uextend(types::I64, result);
+                next.place = Some(self.place_of(place, kept));
+            }
+            Form::Merge => {
+                let (place, from) = (round.place.ok_or(BROKEN)?, round.left.ok_or(BROKEN)?);
+                // Which of them comes first cannot be foretold: no branch.
+                let first = self.builder.ins().select(result, item, left.ok_or(BROKEN)?);
+                self.builder.ins().store(MemFlagsData::trusted(), first, place, 0);
+                next.place = Some(self.builder.ins().iadd_imm_s(place, 8));
+                let of_right = self.builder.ins().uextend(types::I64, result);
+                next.at = self.builder.ins().iadd(round.at, of_right);
+                let of_left = self.builder.ins().bxor_imm_u(of_right, 1);
+                next.left = Some(self.place_of(from, of_left));
+            }
+        }
+        Ok(next)
     }
 
     /// The head of a loop takes what goes round with it.
@@ -205,11 +255,12 @@ impl<'a> Emit<'a, '_> {
             made: like.made.map(|_| param(types::F64)),
             item: like.item.map(|_| param(types::F64)),
             place: like.place.map(|_| param(types::I64)),
+            left: like.left.map(|_| param(types::I64)),
         }
     }
 
     fn jump_round(&mut self, head: ir::Block, with: &Round) {
-        let all = [Some(with.fuel), Some(with.at), with.made, with.item, with.place];
+        let all = [Some(with.fuel), Some(with.at), with.made, with.item, with.place, with.left];
         let all: Vec<ir::BlockArg> = all.into_iter().flatten().map(ir::BlockArg::from).collect();
         self.builder.ins().jump(head, &all);
     }
@@ -221,6 +272,7 @@ impl<'a> Emit<'a, '_> {
             (offset_of!(Stretch, at), Some(round.at)),
             (offset_of!(Stretch, made), round.made),
             (offset_of!(Stretch, results), round.place),
+            (offset_of!(Stretch, left), round.left),
         ];
         for (offset, value) in all {
             if let Some(value) = value {
@@ -244,8 +296,7 @@ impl<'a> Emit<'a, '_> {
     }
 
     /// An item that lies in memory, as a double.
-    fn laid_item(&mut self, items: ir::Value, at: ir::Value, give_up: ir::Block) -> ir::Value {
-        let place = self.place_of(items, at);
+    fn laid_item(&mut self, place: ir::Value, give_up: ir::Block) -> ir::Value {
         let value = self.read(place, 0, types::I64);
         let finite = self.is_finite(value);
         let next = self.builder.create_block();
@@ -254,13 +305,8 @@ impl<'a> Emit<'a, '_> {
         self.unbox(value)
     }
 
-    /// The parameters: what is made so far, the item, its position.
-    fn give_numbers(&mut self, round: &Round, item: ir::Value) {
-        let position = self.builder.ins().fcvt_from_sint(types::F64, round.at);
-        let given = round.made.into_iter().chain([item, position]);
-        for (register, double) in (0..self.flow.function.params.len() as u16).zip(given) {
-            self.set_double(register, double);
-        }
+    fn position(&mut self, at: ir::Value) -> ir::Value {
+        self.builder.ins().fcvt_from_sint(types::F64, at)
     }
 
     /// `Capture` and `Global` inside a loop.
@@ -272,8 +318,13 @@ impl<'a> Emit<'a, '_> {
         Ok(())
     }
 
-    /// `Return` inside a loop.
-    pub fn end_element(&mut self, register: u16, flag: Option<(u16, ir::Value)>) -> Result<()> {
+    /// `Return` inside a loop. `flag` and `above` are what the instruction before has said of a register.
+    pub fn end_element(
+        &mut self,
+        register: u16,
+        flag: Option<(u16, ir::Value)>,
+        above: Option<(u16, ir::Value)>,
+    ) -> Result<()> {
         let element = self.element.as_ref().ok_or(BROKEN)?;
         let (form, end) = (element.form, element.end);
         // One more is the native's own.
@@ -282,7 +333,12 @@ impl<'a> Emit<'a, '_> {
             Form::Fold if self.kind(register) == Kind::Number => self.double(register),
             Form::Fold => return Err(BROKEN),
             Form::Each => self.value(register),
-            Form::Keep => self.truthy(register, flag)?,
+            Form::Merge if let Some((_, above)) = above.filter(|above| above.0 == register) => above,
+            Form::Merge if self.kind(register) == Kind::Number => {
+                let (sign, zero) = (self.double(register), self.builder.ins().f64const(0.0));
+                self.builder.ins().fcmp(FloatCC::GreaterThan, sign, zero)
+            }
+            Form::Keep | Form::Merge => self.truthy(register, flag)?,
         };
         self.builder.ins().jump(end, &[cost.into(), result.into()]);
         Ok(())

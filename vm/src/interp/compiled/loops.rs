@@ -18,11 +18,13 @@ pub enum Form {
     Each,
     /// The positions for which it is truthy are the result: the function takes an item and its position.
     Keep,
+    /// It tells by a number above 0, or by `true`, which of two items comes second: the function takes them.
+    Merge,
 }
 
 impl Form {
     /// All forms, by number.
-    pub const ALL: [Self; 3] = [Self::Fold, Self::Each, Self::Keep];
+    pub const ALL: [Self; 4] = [Self::Fold, Self::Each, Self::Keep, Self::Merge];
 }
 
 /// The elements that a loop is to run, and how far it came. `repr(C)`: compiled code reads and writes it.
@@ -45,8 +47,12 @@ pub struct Stretch {
     pub item: f64,
     /// What computed items differ by.
     pub step: f64,
-    /// Where the result of position 0 would go ([`Form::Each`]), or where the next position goes ([`Form::Keep`]).
+    /// Where the result of position 0 would go ([`Form::Each`]), or where the next position goes ([`Form::Keep`]), or item ([`Form::Merge`]).
     pub results: *mut u64,
+    /// The next item of the left half ([`Form::Merge`]).
+    pub left: *const Value,
+    /// Behind the last item of the left half.
+    pub left_end: *const Value,
     /// What the function has captured.
     pub captures: *const Value,
 }
@@ -57,6 +63,23 @@ pub const RAN: u64 = 0;
 pub const GAVE_UP: u64 = 1;
 /// What a loop answers that is not made for the form.
 pub const NO_LOOP: u64 = 2;
+
+/// Two sorted halves of a list that are being merged into one.
+#[derive(Debug, Default)]
+pub struct Merge {
+    /// The list. Its right half is where it was; the left one is taken away for what is merged.
+    pub items: Vec<Value>,
+    /// The left half.
+    pub left: Vec<Value>,
+    /// How much of it is merged.
+    pub taken: usize,
+    /// The next item of the right half.
+    pub right: usize,
+    /// Where the right half ends.
+    pub end: usize,
+    /// Where the next item goes.
+    pub out: usize,
+}
 
 /// The loops of a function, one entry for all forms.
 pub type Loops = unsafe extern "C" fn(*const Env, *mut Stretch) -> u64;
@@ -129,6 +152,25 @@ impl Looping<'_> {
         }
     }
 
+    /// Merges two halves, as far as that goes.
+    pub fn merge(&mut self, heap: &Heap, merge: &mut Merge) {
+        let Merge { items, left, taken, right, end, out } = merge;
+        let rest = left.len().saturating_sub(*taken);
+        if *end > items.len() || *right > *end || *out + rest != *right {
+            return self.is_useless();
+        }
+        let places = items.as_mut_ptr();
+        let mut stretch = self.stretch(Form::Merge, heap, Value::NULL, *right);
+        (stretch.items, stretch.end) = (places, *end as u64);
+        // SAFETY: it is in the list, by the test above.
+        stretch.results = unsafe { places.add(*out) }.cast();
+        let left = left.as_ptr_range();
+        (stretch.left, stretch.left_end) = (left.end.wrapping_sub(rest), left.end);
+        let ran = self.run(stretch, right);
+        *taken += (ran.left as usize - stretch.left as usize) / size_of::<Value>();
+        *out += (ran.results as usize - stretch.results as usize) / size_of::<Value>();
+    }
+
     fn stretch(&self, form: Form, heap: &Heap, list: Value, at: usize) -> Stretch {
         let (items, item, step, end) = match heap.items(list) {
             Items::Laid(items) => (items.as_ptr(), 0.0, 0.0, items.len()),
@@ -144,6 +186,8 @@ impl Looping<'_> {
             item,
             step,
             results: std::ptr::null_mut(),
+            left: std::ptr::null(),
+            left_end: std::ptr::null(),
             captures: heap.captures(self.function).as_ptr(),
         }
     }

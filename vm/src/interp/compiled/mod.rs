@@ -21,7 +21,7 @@ pub use drive::{Caller, Stopped};
 pub(super) use enter::Compiled;
 pub use enter::MAX_COMPILED_REGISTERS;
 pub use helpers::{Address, HELPERS, Helper};
-pub use loops::{Form, GAVE_UP, Looping, Loops, NO_LOOP, RAN, Stretch};
+pub use loops::{Form, GAVE_UP, Looping, Loops, Merge, NO_LOOP, RAN, Stretch};
 pub use table::{CodeTable, Entries, Entry, PLACES, Statistics, Tier};
 
 use super::Vm;
