@@ -67,7 +67,7 @@ pub struct FjallStore {
     reserve_bytes: u64,
     /// When free space was last seen, and how many bytes may be written before it is looked at again.
     room: Mutex<Option<(Instant, u64)>>,
-    spaces: Spaces,
+    pub(super) spaces: Spaces,
     pub(super) large: Large,
     /// What the store knows of itself.
     marks: Keyspace,
@@ -306,7 +306,9 @@ impl Store for FjallStore {
                 writes.commit()
             })
         };
-        self.failing(self.journal.sync(count))
+        self.failing(self.journal.sync(count))?;
+        self.relief.note_sync();
+        Ok(())
     }
 
     fn snapshot(&self) -> Box<dyn Read> {

@@ -60,6 +60,8 @@ pub struct Relief {
 struct State {
     /// Bytes written since the last look.
     written: AtomicU64,
+    /// Bytes written since the last sync.
+    unsynced: AtomicU64,
     stopped: AtomicBool,
 }
 
@@ -82,10 +84,16 @@ impl Relief {
 
     /// So many bytes were written.
     pub fn note(&self, bytes: u64) {
+        self.state.unsynced.fetch_add(bytes, Ordering::Relaxed);
         let before = self.state.written.fetch_add(bytes, Ordering::Relaxed);
         if before < STEP && before + bytes >= STEP {
             self.thread.unpark();
         }
+    }
+
+    /// The disk has all that was written.
+    pub fn note_sync(&self) {
+        self.state.unsynced.store(0, Ordering::Relaxed);
     }
 
     /// There are files, perhaps to be removed.
@@ -126,9 +134,10 @@ impl Desk {
         let mut current: Vec<Buffer> = self.keyspaces.iter().map(buffer).collect();
         let mut retired: Vec<Buffer> = Vec::new();
         while !self.state.stopped.load(Ordering::Acquire) {
-            let written = self.state.written.swap(0, Ordering::Relaxed);
+            self.state.written.store(0, Ordering::Relaxed);
             let numbers = self.files.to_remove();
-            if !self.failure.is_there() && (written >= STEP || !numbers.is_empty()) {
+            let unsynced = self.state.unsynced.load(Ordering::Relaxed) >= STEP;
+            if !self.failure.is_there() && (unsynced || !numbers.is_empty()) {
                 self.sync_and_remove(&numbers);
             }
             for (keyspace, held) in self.keyspaces.iter().zip(&mut current) {
@@ -149,6 +158,7 @@ impl Desk {
 
     /// Syncs the journal, and removes the files that nobody needs then.
     fn sync_and_remove(&self, numbers: &[u64]) {
+        self.state.unsynced.store(0, Ordering::Relaxed);
         if let Err(error) = self.journal.ease() {
             tracing::error!(%error, "the journal could not be synced");
             self.failure.note();
@@ -161,4 +171,36 @@ impl Desk {
 /// The buffer that takes a keyspace's writes now.
 fn buffer(keyspace: &Keyspace) -> Buffer {
     keyspace.tree.active_memtable()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use crate::store::{FjallStore, Options};
+    use krl_kernel::store::{Batch, Space, Store as _};
+
+    /// What waits for the disk at each commit, and what does not, let go of the buffers alike.
+    #[test]
+    fn buffers_that_are_in_files_are_freed() {
+        for synced in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let options = Options { reserve_bytes: 0, buffer_bytes: 1 << 20, ..Options::default() };
+            let store = FjallStore::open(folder.path(), &options).unwrap();
+            let first = Arc::downgrade(&buffer(store.spaces.of(Space::Agenda)));
+            let mut number = 0_u32;
+            while first.strong_count() > 0 {
+                assert!(number < 400_000, "the first buffer is there for good");
+                let mut batch = Batch::default();
+                for _ in 0..200 {
+                    number += 1;
+                    batch.put(Space::Agenda, number.to_be_bytes(), [7; 100]);
+                }
+                store.commit(&batch).unwrap();
+                if synced {
+                    store.sync().unwrap();
+                }
+            }
+        }
+    }
 }
