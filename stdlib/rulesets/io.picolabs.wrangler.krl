@@ -96,9 +96,9 @@ ruleset io.picolabs.wrangler {
       suffix = file == "" || file.endsWith(".krl") => ".krl" | ""
       url.replace(re#[^/?\#]*(?:[?\#].*)?$#, function() { rid + suffix })
     }
-    // The user interface's ruleset for a child: as it is here, or from beside this one.
-    uiRuleset = function() {
-      {"rid": UI, "url": siblingURL(ctx:rid_url, UI)}
+    // A ruleset for a child, from beside this one.
+    sibling = function(rid) {
+      {"rid": rid, "url": siblingURL(ctx:rid_url, rid)}
     }
   }
 
@@ -174,7 +174,7 @@ ruleset io.picolabs.wrangler {
       attrs = event:attrs.delete("_headers")
     }
     every {
-      ctx:newPico([uiRuleset(), {"url": ctx:rid_url}]) setting(eci)
+      ctx:newPico([sibling(UI), {"url": ctx:rid_url}]) setting(eci)
       ctx:eventQuery(eci, "engine_ui", "setup", {}, UI, "uiECI") setting(uiEci)
       ctx:event(eci, "wrangler", "pico_created", attrs)
       ctx:event(uiEci, "engine_ui", "box", {
@@ -193,10 +193,8 @@ ruleset io.picolabs.wrangler {
     select when wrangler pico_created where event:eci == familyChannel()
     fired {
       ent:name := event:attrs{"name"}
-      raise wrangler event "install_ruleset_request"
-        attributes {"absoluteURL": ctx:rid_url, "rid": "io.picolabs.pds"}
-      raise wrangler event "install_ruleset_request"
-        attributes {"absoluteURL": ctx:rid_url, "rid": "io.picolabs.subscription"}
+      raise wrangler event "install_ruleset_request" attributes sibling("io.picolabs.pds")
+      raise wrangler event "install_ruleset_request" attributes sibling("io.picolabs.subscription")
       raise wrangler event "pico_initialized" attributes event:attrs.put("eci", event:eci)
     }
   }
