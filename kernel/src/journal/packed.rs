@@ -3,6 +3,7 @@
 
 use super::{Fate, Journal, Kind, Level, Line};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,13 +16,13 @@ const ORDER: u32 = 20;
 type Name = u32;
 
 #[derive(Serialize, Deserialize)]
-struct Record {
+struct Record<'a> {
     names: Vec<Arc<str>>,
-    entries: Vec<Packed>,
+    entries: Vec<Packed<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Packed {
+struct Packed<'a> {
     /// What the sequence adds to the time, in the place it has there.
     order: i64,
     id: Arc<str>,
@@ -29,34 +30,51 @@ struct Packed {
     eci: Name,
     domain: Name,
     name: Name,
-    attrs: String,
+    attrs: Cow<'a, str>,
     time: i64,
-    lines: Vec<PackedLine>,
-    error: Option<String>,
+    lines: Vec<PackedLine<'a>>,
+    error: Option<Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
-enum PackedLine {
-    Log { level: Level, rid: Name, message: String, value: Option<String> },
-    Rule { event: (Name, Name), rid: Name, rule: Name, fate: Fate, changed: Vec<Name> },
+enum PackedLine<'a> {
+    Log { level: Level, rid: Name, message: Cow<'a, str>, value: Option<Cow<'a, str>> },
+    Rule { event: (Name, Name), rid: Name, rule: Name, fate: Cow<'a, Fate>, changed: Vec<Name> },
 }
 
+/// Texts whose places are at hand.
+const RECENT: usize = 64;
+
 /// The names of a record while it is made.
-#[derive(Default)]
 struct Names<'a> {
     list: Vec<Arc<str>>,
     places: HashMap<&'a str, Name>,
+    /// Texts that were looked up lately, by where they lie: entries share most of them.
+    recent: [Option<(&'a Arc<str>, Name)>; RECENT],
 }
 
 impl<'a> Names<'a> {
-    fn place(&mut self, name: &'a Arc<str>) -> Name {
-        *self.places.entry(name).or_insert_with(|| {
-            self.list.push(name.clone());
-            (self.list.len() - 1) as Name
-        })
+    fn new() -> Self {
+        Self { list: Vec::new(), places: HashMap::new(), recent: [None; RECENT] }
     }
 
-    fn pack(&mut self, sequence: u64, journal: &'a Journal) -> Packed {
+    fn place(&mut self, name: &'a Arc<str>) -> Name {
+        // Texts lie at multiples of 16.
+        let recent = self.recent.get_mut((Arc::as_ptr(name).addr() >> 4) % RECENT);
+        if let Some(Some((text, place))) = recent
+            && Arc::ptr_eq(text, name)
+        {
+            return *place;
+        }
+        let place = *self.places.entry(name).or_insert_with(|| {
+            self.list.push(name.clone());
+            (self.list.len() - 1) as Name
+        });
+        recent.into_iter().for_each(|recent| *recent = Some((name, place)));
+        place
+    }
+
+    fn pack(&mut self, sequence: u64, journal: &'a Journal) -> Packed<'a> {
         let Journal { id, kind, eci, domain, name, attrs, time, lines, error } = journal;
         Packed {
             order: sequence.cast_signed().wrapping_sub(time << ORDER),
@@ -65,26 +83,26 @@ impl<'a> Names<'a> {
             eci: self.place(eci),
             domain: self.place(domain),
             name: self.place(name),
-            attrs: attrs.clone(),
+            attrs: attrs.into(),
             time: *time,
             lines: lines.iter().map(|line| self.pack_line(line)).collect(),
-            error: error.clone(),
+            error: error.as_deref().map(Cow::from),
         }
     }
 
-    fn pack_line(&mut self, line: &'a Line) -> PackedLine {
+    fn pack_line(&mut self, line: &'a Line) -> PackedLine<'a> {
         match line {
             Line::Log { level, rid, message, value } => PackedLine::Log {
                 level: *level,
                 rid: self.place(rid),
-                message: message.clone(),
-                value: value.clone(),
+                message: message.into(),
+                value: value.as_deref().map(Cow::from),
             },
             Line::Rule { domain, name, rid, rule, fate, changed } => PackedLine::Rule {
                 event: (self.place(domain), self.place(name)),
                 rid: self.place(rid),
                 rule: self.place(rule),
-                fate: fate.clone(),
+                fate: Cow::Borrowed(fate),
                 changed: changed.iter().map(|name| self.place(name)).collect(),
             },
         }
@@ -96,7 +114,7 @@ pub(super) fn encode(entries: &[(u64, &Journal)]) -> Option<Vec<u8>> {
     if entries.is_empty() {
         return None;
     }
-    let mut names = Names::default();
+    let mut names = Names::new();
     let entries = entries.iter().map(|(sequence, journal)| names.pack(*sequence, journal)).collect();
     postcard::to_extend(&Record { names: names.list, entries }, START.to_vec()).ok()
 }
@@ -110,12 +128,13 @@ pub(super) fn decode(record: &[u8]) -> Option<Vec<(u64, Journal)>> {
     entries.into_iter().map(|entry| unpack(&names, entry)).collect()
 }
 
-fn unpack(names: &[Arc<str>], packed: Packed) -> Option<(u64, Journal)> {
+fn unpack(names: &[Arc<str>], packed: Packed<'_>) -> Option<(u64, Journal)> {
     let name_at = |place: Name| names.get(place as usize).cloned();
     let Packed { order, id, kind, eci, domain, name, attrs, time, lines, error } = packed;
     let lines = lines.into_iter().map(|line| {
         Some(match line {
             PackedLine::Log { level, rid, message, value } => {
+                let (message, value) = (message.into_owned(), value.map(Cow::into_owned));
                 Line::Log { level, rid: name_at(rid)?, message, value }
             }
             PackedLine::Rule { event: (domain, name), rid, rule, fate, changed } => Line::Rule {
@@ -123,12 +142,13 @@ fn unpack(names: &[Arc<str>], packed: Packed) -> Option<(u64, Journal)> {
                 name: name_at(name)?,
                 rid: name_at(rid)?,
                 rule: name_at(rule)?,
-                fate,
+                fate: fate.into_owned(),
                 changed: changed.into_iter().map(name_at).collect::<Option<_>>()?,
             },
         })
     });
     let lines = lines.collect::<Option<_>>()?;
+    let (attrs, error) = (attrs.into_owned(), error.map(Cow::into_owned));
     let (eci, domain, name) = (name_at(eci)?, name_at(domain)?, name_at(name)?);
     let sequence = time.wrapping_shl(ORDER).wrapping_add(order).cast_unsigned();
     Some((sequence, Journal { id, kind, eci, domain, name, attrs, time, lines, error }))
