@@ -94,7 +94,7 @@ impl Realm for HostRealm {
         self.seed
     }
 
-    fn policies(&self) -> &PolicyTable {
+    fn policies(&self) -> &Arc<PolicyTable> {
         &self.policies
     }
 

@@ -5,7 +5,7 @@
 //! use krl_vm::data::Data;
 //!
 //! let policy = r#"{"allow": [{"domain": "shop", "name": "*"}], "deny": [{"domain": "*", "name": "close"}]}"#;
-//! let policies = Policies { event: EventPolicy::parse(&Data::parse(policy).unwrap()).unwrap(), ..Policies::default() };
+//! let policies = Policies::new(EventPolicy::parse(&Data::parse(policy).unwrap()).unwrap(), Default::default());
 //! let channel = Channel { policies: policies.into(), ..Channel::open("c1") };
 //!
 //! assert!(channel.check_event(None, "shop", "sale").is_ok());
@@ -21,6 +21,7 @@ mod tests;
 
 pub use policy::{EventPolicy, EventRule, Policies, Policy, QueryPolicy, QueryRule, Rule};
 
+use crate::cloud::weight;
 use crate::id::Id;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::fault::Fault;
@@ -127,6 +128,18 @@ impl Channel {
         let ours = |tag: &str| self.tags.iter().filter(|own| &***own == tag).count();
         let theirs = |tag: &str| tags.iter().filter(|other| other.as_ref() == tag).count();
         self.tags.len() == tags.len() && self.tags.iter().all(|tag| ours(tag) == theirs(tag))
+    }
+
+    /// Bytes, roughly, that [`Channel::to_data`] takes.
+    pub(crate) fn weight(&self) -> usize {
+        let Policies { event, query, .. } = &*self.policies;
+        weight::of_entries([
+            ("id".len(), weight::of_text(&self.id)),
+            ("tags".len(), weight::of_items(self.tags.iter().map(|tag| weight::of_text(tag)))),
+            ("eventPolicy".len(), event.weight()),
+            ("queryPolicy".len(), query.weight()),
+            ("familyChannelPicoID".len(), weight::of_text(self.family.as_deref().map_or("", |user| user))),
+        ])
     }
 
     /// The form that `ctx:channels` shows.

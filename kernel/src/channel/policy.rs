@@ -1,24 +1,54 @@
 //! Which events and queries a channel lets through (`krl-runtime.md` §1.2).
 
 use super::{Invalid, Refusal};
+use crate::cloud::weight;
 use krl_vm::data::{Data, DataMap};
 use krl_vm::number::trim;
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, LazyLock};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Stands for any domain, ruleset or name; as a whole field only.
 const ANY: &str = "*";
 
 /// The policies of a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Policies {
     /// For events.
     pub event: EventPolicy,
     /// For queries.
     pub query: QueryPolicy,
+    /// The hash of their record, once it was needed.
+    #[serde(skip)]
+    hash: OnceLock<[u8; 16]>,
+}
+
+impl PartialEq for Policies {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.event, &self.query) == (&other.event, &other.query)
+    }
+}
+
+impl Eq for Policies {}
+
+impl Hash for Policies {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.event, &self.query).hash(state);
+    }
 }
 
 impl Policies {
+    /// These two.
+    #[must_use]
+    pub fn new(event: EventPolicy, query: QueryPolicy) -> Self {
+        Self { event, query, hash: OnceLock::new() }
+    }
+
+    /// The hash of their record, which is made once.
+    pub(crate) fn hash_by(&self, make: impl FnOnce(&Self) -> [u8; 16]) -> [u8; 16] {
+        *self.hash.get_or_init(|| make(self))
+    }
+
     /// Those that let everything through, shared by all channels that have them.
     #[must_use]
     pub fn open() -> Arc<Self> {
@@ -28,7 +58,7 @@ impl Policies {
 }
 
 /// What passes: anything a rule of `allow` matches, unless one of `deny` does too. By default all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Policy<R> {
     /// Rules that let through.
     pub allow: Vec<R>,
@@ -43,7 +73,7 @@ pub type EventPolicy = Policy<EventRule>;
 pub type QueryPolicy = Policy<QueryRule>;
 
 /// Matches events; `*` matches any domain or name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventRule {
     /// Event domain.
     pub domain: Arc<str>,
@@ -52,7 +82,7 @@ pub struct EventRule {
 }
 
 /// Matches queries; `*` matches any ruleset or name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct QueryRule {
     /// Ruleset id.
     pub rid: Arc<str>,
@@ -132,6 +162,19 @@ impl<R: Rule> Policy<R> {
         let list = |rules: &[R]| Data::Array(rules.iter().map(rule_data).collect());
         let entries = [("allow", list(&self.allow)), ("deny", list(&self.deny))];
         Data::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+
+    /// Bytes, roughly, that [`Policy::to_data`] takes.
+    pub(super) fn weight(&self) -> usize {
+        let rule = |rule: &R| {
+            let (first, name) = rule.parts();
+            weight::of_entries([
+                (R::FIRST.len(), weight::of_text(first)),
+                ("name".len(), weight::of_text(name)),
+            ])
+        };
+        let list = |rules: &[R]| weight::of_items(rules.iter().map(rule));
+        weight::of_entries([("allow".len(), list(&self.allow)), ("deny".len(), list(&self.deny))])
     }
 
     /// Lets a domain or ruleset id with a name through, or says why not: `deny` goes before `allow`.

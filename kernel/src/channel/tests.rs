@@ -91,10 +91,10 @@ fn deny_goes_before_allow_and_nothing_passes_by_itself() {
             assert_eq!(found, expected, "allow {allow}, deny {deny}, asked {asked}");
         };
         let (first, name) = asked.split_once(':').unwrap();
-        let policies = Policies {
-            event: Policy { allow: rules(allow), deny: rules(deny) },
-            query: Policy { allow: rules(allow), deny: rules(deny) },
-        };
+        let policies = Policies::new(
+            Policy { allow: rules(allow), deny: rules(deny) },
+            Policy { allow: rules(allow), deny: rules(deny) },
+        );
         let channel = Channel { policies: Arc::new(policies), ..Channel::open("c") };
         check(channel.check_event(None, first, name));
         check(channel.check_query(Some("c1"), first, name));

@@ -175,11 +175,6 @@ impl Core {
     /// Natives about channels; none if `name` is no such native.
     pub(super) fn answer_of_channels(&mut self, name: &str, args: &[Data]) -> Option<Result<Data, Fault>> {
         Some(match (name, args) {
-            ("ctx:channels", _) => {
-                Ok(Data::Array(self.lasting.channels.iter().map(Channel::to_data).collect()))
-            }
-            ("ctx:channelsTagged", [tags, ..]) => Ok(self.channels_tagged(tags)),
-            ("ctx:newChannel", args) => self.new_channel(&Change::of(args)),
             ("ctx:putChannel", [eci, args @ ..]) => self.put_channel(eci, &Change::of(args)),
             ("ctx:upsertChannel", args) => self.upsert_channel(&Change::of(args)),
             ("ctx:delChannel", [eci, ..]) => self.delete_channel(eci),
@@ -187,26 +182,24 @@ impl Core {
         })
     }
 
-    fn channels_tagged(&self, tags: &Data) -> Data {
-        let Data::Array(tags) = tags else { return Data::Array(Vec::new()) };
+    pub(super) fn channels_tagged(&self, tags: &Data) -> Vec<&Channel> {
+        let Data::Array(tags) = tags else { return Vec::new() };
         let tags: Option<Vec<&str>> = tags.iter().map(Data::as_str).collect();
         // A channel has no tags but texts.
-        let Some(tags) = tags else { return Data::Array(Vec::new()) };
-        Data::Array(self.lasting.channels.tagged(&tags).map(Channel::to_data).collect())
+        tags.map(|tags| self.lasting.channels.tagged(&tags).collect()).unwrap_or_default()
     }
 
-    fn new_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
+    pub(super) fn new_channel(&mut self, args: &[Data]) -> Result<Channel, Fault> {
         self.may_write()?;
-        self.create_channel(change)
+        self.create_channel(&Change::of(args))
     }
 
-    fn create_channel(&mut self, change: &Change<'_>) -> Result<Data, Fault> {
-        let channel = change.apply(&Channel::open(""))?;
+    fn create_channel(&mut self, change: &Change<'_>) -> Result<Channel, Fault> {
+        let channel = self.changed(&Channel::open(""), change)?;
         let channel = Channel { id: self.random().id().into(), ..channel };
-        let view = channel.to_data();
-        self.charge(&view)?;
-        self.put_in_place(channel);
-        Ok(view)
+        self.charge_bytes(channel.weight())?;
+        self.put_in_place(channel.clone());
+        Ok(channel)
     }
 
     fn put_channel(&mut self, eci: &Data, change: &Change<'_>) -> Result<Data, Fault> {
@@ -218,7 +211,7 @@ impl Core {
             }
             Some(_) => {}
             None => {
-                let changed = change.apply(channel)?;
+                let changed = self.changed(channel, change)?;
                 self.put_in_place(changed);
             }
         }
@@ -235,8 +228,8 @@ impl Core {
             Some(channel) => channel,
             None => Channel::open(self.random().id()),
         };
-        let channel = Channel { tags: tags.into(), ..change.apply(&channel)? };
-        self.charge(&channel.to_data())?;
+        let channel = Channel { tags: tags.into(), ..self.changed(&channel, change)? };
+        self.charge_bytes(channel.weight())?;
         self.put_in_place(channel);
         Ok(Data::Null)
     }
@@ -255,6 +248,15 @@ impl Core {
     fn own_channel(&self, eci: &Data) -> Result<&Channel, Fault> {
         let channel = eci.as_str().and_then(|eci| self.lasting.channels.get(eci));
         channel.ok_or_else(|| Fault::error(format!("ECI not found {}", eci.as_str().unwrap_or_default())))
+    }
+
+    /// A channel with a change, and with the one copy of its policies.
+    fn changed(&self, channel: &Channel, change: &Change<'_>) -> Result<Channel, Fault> {
+        let mut changed = change.apply(channel)?;
+        if let Some(shelf) = &self.lasting.setting.home {
+            changed.policies = shelf.policies.intern(changed.policies);
+        }
+        Ok(changed)
     }
 
     fn put_in_place(&mut self, channel: Channel) {
@@ -291,10 +293,9 @@ impl<'a> Change<'a> {
         let query = self.query.map(QueryPolicy::parse).transpose()?;
         if event.is_some() || query.is_some() {
             let former = &channel.policies;
-            channel.policies = Arc::new(Policies {
-                event: event.unwrap_or_else(|| former.event.clone()),
-                query: query.unwrap_or_else(|| former.query.clone()),
-            });
+            let event = event.unwrap_or_else(|| former.event.clone());
+            let query = query.unwrap_or_else(|| former.query.clone());
+            channel.policies = Arc::new(Policies::new(event, query));
         }
         Ok(channel)
     }

@@ -282,7 +282,12 @@ impl Core {
 
     /// Counts data that the transaction holds outside the machine's memory.
     pub fn charge(&mut self, data: &Data) -> Result<(), Fault> {
-        self.transaction.copied += weight::of(data);
+        self.charge_bytes(weight::of(data))
+    }
+
+    /// Counts bytes that the transaction holds outside the machine's memory.
+    pub fn charge_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.transaction.copied += bytes;
         if self.transaction.copied > self.lasting.setting.budgets.memory_bytes {
             return Err(Fault::limit(Limit::Memory));
         }

@@ -184,6 +184,9 @@ impl Host for Core {
     ) -> Result<Option<Value>, Fault> {
         self.scene.asked = true;
         let args: Vec<Data> = args.iter().map(|&arg| self.copy_out(heap, arg)).collect::<Result<_, _>>()?;
+        if let Some(shown) = self.show_channels(heap, name, &args) {
+            return shown.map(Some);
+        }
         let answer = self.answer(instance, name, &args)?;
         heap.import(&answer).map(Some)
     }

@@ -31,6 +31,7 @@
 
 mod answers;
 mod channel_table;
+mod channel_view;
 mod channels;
 mod core;
 mod effects;

@@ -150,7 +150,9 @@ impl Cloud {
     /// The store's, when it is asked for what is there already.
     pub fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         let core = &mut self.core;
-        let Some(Shelf { variables: home, lists }) = core.lasting.setting.home.clone() else { return Ok(()) };
+        let Some(Shelf { variables: home, lists, policies }) = core.lasting.setting.home.clone() else {
+            return Ok(());
+        };
         let read = &home.read;
         let touched = std::mem::take(&mut core.transaction.touched);
         let id = core.lasting.id.clone();
@@ -159,7 +161,7 @@ impl Cloud {
         }
         for eci in touched.channels.iter().filter(|eci| **eci != id) {
             match core.lasting.channels.get(eci) {
-                Some(kept) => channel::put_channel(&**read, batch, &id, 0, kept)?,
+                Some(kept) => channel::put_channel(&**read, &policies, batch, &id, 0, kept)?,
                 None => channel::remove_channel(batch, &id, eci),
             }
         }

@@ -71,7 +71,7 @@ pub trait Realm: Send + Sync {
     /// The secret of hashes that stay in memory.
     fn seed(&self) -> u64;
     /// Policies of channels that are in memory.
-    fn policies(&self) -> &PolicyTable;
+    fn policies(&self) -> &Arc<PolicyTable>;
     /// Lists of rulesets that are in memory.
     fn lists(&self) -> &Arc<ListTable>;
     /// Settings of clouds that are in memory.

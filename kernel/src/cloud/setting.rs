@@ -5,6 +5,7 @@ use super::rest::Realm;
 use crate::entities::Home;
 use crate::journal::Scope;
 use crate::library::Library;
+use crate::records::channel::PolicyTable;
 use crate::records::rulesets::ListTable;
 use crate::store::Read;
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ pub(super) struct Shelf {
     /// Where their entity variables are.
     pub variables: Arc<Home>,
     pub lists: Arc<ListTable>,
+    pub policies: Arc<PolicyTable>,
 }
 
 impl Setting {
@@ -42,7 +44,11 @@ impl Setting {
             budgets: realm.budgets(owner),
             library: realm.library().clone(),
             journaling: realm.journal() != Scope::Off,
-            home: Some(Shelf { variables: home.clone(), lists: realm.lists().clone() }),
+            home: Some(Shelf {
+                variables: home.clone(),
+                lists: realm.lists().clone(),
+                policies: realm.policies().clone(),
+            }),
         }
     }
 

@@ -42,6 +42,7 @@ pub(super) struct Route {
 #[derive(Debug, Default)]
 pub struct PolicyTable {
     policies: Mutex<Known>,
+    copies: Mutex<HashSet<Arc<Policies>>>,
     tags: Mutex<HashSet<Arc<[Arc<str>]>>>,
     names: Mutex<HashSet<Arc<str>>>,
 }
@@ -50,13 +51,46 @@ pub struct PolicyTable {
 struct Known {
     policies: HashMap<PolicyHash, Weak<Policies>>,
     forget_at: usize,
+    /// Those that the store has: they stay there.
+    stored: HashSet<PolicyHash>,
 }
 
 impl PolicyTable {
     /// The one copy of policies.
     #[must_use]
     pub fn intern(&self, policies: Arc<Policies>) -> Arc<Policies> {
-        self.remember(policy_hash(&policies).0, policies)
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(first) = copies.get(&policies) {
+            return first.clone();
+        }
+        if copies.len() >= FORGET_FROM {
+            copies.retain(|copy| Arc::strong_count(copy) > 1);
+        }
+        let first = self.remember(hash_of_policies(&policies), policies);
+        if copies.len() < FORGET_FROM {
+            copies.insert(first.clone());
+        }
+        first
+    }
+
+    /// Writes policies unless `read` has them; answers their hash.
+    fn put(&self, read: &dyn Read, batch: &mut Batch, policies: &Policies) -> Result<PolicyHash, StoreError> {
+        let hash = hash_of_policies(policies);
+        let known = || self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().stored.contains(&hash) {
+            return Ok(hash);
+        }
+        let key = policy_key(&hash);
+        if read.get(Space::Code, &key)?.is_none() {
+            batch.put(Space::Code, key, encode(policies));
+            return Ok(hash);
+        }
+        let mut known = known();
+        if known.stored.len() >= FORGET_FROM {
+            known.stored.clear();
+        }
+        known.stored.insert(hash);
+        Ok(hash)
     }
 
     /// The one copy of a list of tags.
@@ -121,10 +155,8 @@ where
     copy
 }
 
-/// The hash of policies, and their record.
-fn policy_hash(policies: &Policies) -> (PolicyHash, Vec<u8>) {
-    let record = encode(policies);
-    (hash_of(&record), record)
+fn hash_of_policies(policies: &Policies) -> PolicyHash {
+    policies.hash_by(|policies| hash_of(&encode(policies)))
 }
 
 fn hash_of(record: &[u8]) -> PolicyHash {
@@ -151,18 +183,15 @@ pub(super) fn check_policies(hash: &[u8], record: &[u8]) -> Result<(), Damage> {
 /// The store's.
 pub fn put_channel(
     read: &dyn Read,
+    table: &PolicyTable,
     batch: &mut Batch,
     cloud: &str,
     sequence: u64,
     channel: &Channel,
 ) -> Result<(), StoreError> {
-    let (policies, record) = policy_hash(&channel.policies);
+    let policies = table.put(read, batch, &channel.policies)?;
     let kept = Kept { sequence, tags: channel.tags.clone(), family: channel.family.clone(), policies };
     let route = Route { cloud: cloud.into(), family: channel.family.clone(), policies };
-    let key = policy_key(&policies);
-    if read.get(Space::Code, &key)?.is_none() {
-        batch.put(Space::Code, key, record);
-    }
     batch.put(Space::Clouds, of_cloud(cloud, Tag::Channel, &[&channel.id]), encode(&kept));
     batch.put(Space::Channels, channel.id.as_bytes(), encode(&route));
     Ok(())

@@ -32,8 +32,19 @@ struct Lists {
     read: HashMap<ListHash, Arc<[Installation]>>,
     /// In which round each was last named by a head that was saved; those of the last two rounds.
     named: HashMap<ListHash, u64>,
+    /// Those that the store has.
+    stored: HashSet<ListHash>,
     /// Collections so far.
     round: u64,
+}
+
+impl Lists {
+    fn note_stored(&mut self, hash: ListHash) {
+        if self.stored.len() >= REMEMBERED {
+            self.stored.clear();
+        }
+        self.stored.insert(hash);
+    }
 }
 
 impl ListTable {
@@ -71,14 +82,18 @@ impl ListTable {
     ) -> Result<ListHash, StoreError> {
         let record = encode(&list);
         let hash = hash_of(&record);
-        let key = list_key(&hash);
         // Before it is looked for: from here on no collection removes it.
         let mut lists = self.lists();
         let round = lists.round;
         lists.named.insert(hash, round);
+        if lists.stored.contains(&hash) {
+            return Ok(hash);
+        }
         drop(lists);
-        if read.get(Space::Code, &key)?.is_none() {
-            batch.put(Space::Code, key, record);
+        if read.get(Space::Code, &list_key(&hash))?.is_some() {
+            self.lists().note_stored(hash);
+        } else {
+            batch.put(Space::Code, list_key(&hash), record);
         }
         Ok(hash)
     }
@@ -141,7 +156,7 @@ impl Collection {
         scan_prefix(store, Space::Code, LIST, &mut |key, _| {
             let hash = key.last_chunk::<16>();
             if !hash.is_some_and(|hash| self.kept.contains(hash) || lists.named.contains_key(hash)) {
-                hash.map(|hash| lists.read.remove(hash));
+                hash.map(|hash| (lists.read.remove(hash), lists.stored.remove(hash)));
                 batch.remove(Space::Code, key);
             }
             ControlFlow::Continue(())

@@ -12,7 +12,7 @@ use crate::records::job::{put_job, remove_job};
 use crate::records::matches::put_match;
 use crate::records::rulesets::{Collection, ListTable};
 use crate::schedule::{Job, Timing};
-use crate::store::{Batch, MemoryStore, Read, Space, Store, StoreError};
+use crate::store::{Batch, MemoryStore, Read, Space, Store, StoreError, Visitor};
 use krl_vm::data::{Data, DataMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn job(id: &str, spec: Option<&str>) -> Job {
 
 fn channels(cloud: &str) -> [Channel; 3] {
     let policy = r#"{"allow":[{"domain":"shop","name":"*"}],"deny":[]}"#;
-    let policies = Policies { event: EventPolicy::parse(&data(policy)).unwrap(), ..Policies::default() };
+    let policies = Policies::new(EventPolicy::parse(&data(policy)).unwrap(), Default::default());
     let shop = Channel { policies: policies.into(), tags: Arc::from(["shop".into()]), ..Channel::open("zz") };
     [shop, Channel::family(cloud, Kinship::Own, cloud), Channel::open("aa")]
 }
@@ -64,7 +64,7 @@ fn stored(id: &Arc<str>) -> Arc<MemoryStore> {
     let mut batch = Batch::default();
     cloud::put_head(&*store, &ListTable::default(), &mut batch, id, &head()).unwrap();
     for (sequence, channel) in channels(id).iter().enumerate() {
-        put_channel(&*store, &mut batch, id, sequence as u64, channel).unwrap();
+        put_channel(&*store, &PolicyTable::default(), &mut batch, id, sequence as u64, channel).unwrap();
     }
     for (id_of, sequence) in [("y", 1), ("x", 2)] {
         cloud::put_child(&mut batch, id, &Child { id: id_of.into(), eci: "e".into(), sequence });
@@ -338,4 +338,29 @@ fn every_record_passes_its_check_and_no_bytes_break_it() {
         error.starts_with("the store is damaged: the record `c") && error.contains("r\\x00small\\x00"),
         "{error}"
     );
+}
+
+/// A store that must not be asked.
+struct Deaf;
+
+impl Read for Deaf {
+    fn get(&self, _: Space, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Err(StoreError::Io("asked".into()))
+    }
+
+    fn scan(&self, _: Space, _: &[u8], _: Option<&[u8]>, _: Visitor<'_>) -> Result<(), StoreError> {
+        Err(StoreError::Io("asked".into()))
+    }
+}
+
+#[test]
+fn what_is_known_to_be_stored_is_not_looked_for() {
+    let id = Random::new(1).id();
+    let (store, policies, lists) = (stored(&id), PolicyTable::default(), ListTable::default());
+    let [shop, ..] = channels(&id);
+    let channel = |read: &dyn Read| put_channel(read, &policies, &mut Batch::default(), &id, 0, &shop);
+    let head = |read: &dyn Read| cloud::put_head(read, &lists, &mut Batch::default(), &id, &head());
+    assert!(channel(&Deaf).is_err() && head(&Deaf).is_err());
+    assert!(channel(&*store).is_ok() && head(&*store).is_ok());
+    assert!(channel(&Deaf).is_ok() && head(&Deaf).is_ok());
 }

@@ -28,7 +28,7 @@ pub struct World {
     pub store: Arc<MemoryStore>,
     pub library: Library,
     pub codes: Mutex<HashMap<Arc<str>, Arc<Code>>>,
-    pub policies: PolicyTable,
+    pub policies: Arc<PolicyTable>,
     pub lists: Arc<ListTable>,
     pub settings: SettingTable,
     /// Do the clouds not run?
@@ -63,7 +63,7 @@ impl Realm for World {
     fn seed(&self) -> u64 {
         1
     }
-    fn policies(&self) -> &PolicyTable {
+    fn policies(&self) -> &Arc<PolicyTable> {
         &self.policies
     }
     fn lists(&self) -> &Arc<ListTable> {
@@ -122,7 +122,7 @@ impl Bench {
             store: Arc::default(),
             library: Library::new(krl_stdlib::natives()),
             codes: Mutex::default(),
-            policies: PolicyTable::default(),
+            policies: Arc::default(),
             lists: Arc::default(),
             settings: SettingTable::default(),
             suspended: AtomicBool::new(false),
