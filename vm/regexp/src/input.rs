@@ -2,7 +2,8 @@
 
 use crate::ast::{Assertion, Direction};
 use crate::case::canonicalize;
-use crate::charset::{self, CharSet};
+use crate::charset;
+use crate::members::Members;
 
 pub(crate) struct Input<'t> {
     text: &'t str,
@@ -42,12 +43,15 @@ impl<'t> Input<'t> {
     }
 
     /// Passes up to `most` members of `set`; the position reached and the number passed.
-    pub(crate) fn skip(&self, mut pos: usize, to: Direction, set: &CharSet, most: u32) -> (usize, u32) {
+    #[inline]
+    pub(crate) fn skip(&self, mut pos: usize, to: Direction, set: &Members, most: u32) -> (usize, u32) {
         let mut taken = 0;
         if to == Direction::Ahead {
             let bytes = self.text.as_bytes();
-            while taken < most && bytes.get(pos).is_some_and(|&byte| set.contains_ascii(byte)) {
-                (pos, taken) = (pos + 1, taken + 1);
+            let count = set.count_ascii(bytes, pos, most as usize);
+            (pos, taken) = (pos + count, count as u32);
+            if bytes.get(pos).is_none_or(u8::is_ascii) {
+                return (pos, taken);
             }
         }
         while taken < most {

@@ -19,6 +19,7 @@ mod find_all;
 mod flags;
 mod input;
 mod linear;
+mod members;
 mod parse;
 mod program;
 mod regexp;

@@ -5,6 +5,7 @@
 
 use crate::ast::{Assertion, Ast, Direction, Node, Polarity, Preference, Repeat};
 use crate::charset::CharSet;
+use crate::members::Members;
 
 /// One step of the matcher. Targets are instruction indexes; `Set` indexes [`Program::sets`].
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +73,7 @@ pub(crate) struct Memo {
 #[derive(Debug)]
 pub(crate) struct Program {
     pub insts: Vec<Inst>,
-    pub sets: Vec<CharSet>,
+    pub sets: Vec<Members>,
     pub memos: Vec<Memo>,
     /// Rows of the table of failed states; `None` where back-references make a state more than a position.
     pub memo_rows: Option<usize>,
@@ -136,11 +137,11 @@ impl Compiler {
     }
 
     fn set(&mut self, set: &CharSet) -> u32 {
-        let known = self.program.sets.iter().rev().take(16).position(|other| other == set);
+        let known = self.program.sets.iter().rev().take(16).position(|other| other.set() == set);
         if let Some(back) = known {
             return index(self.program.sets.len() - 1 - back);
         }
-        self.program.sets.push(set.clone());
+        self.program.sets.push(Members::of(set));
         index(self.program.sets.len() - 1)
     }
 

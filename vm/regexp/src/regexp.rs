@@ -106,6 +106,7 @@ impl Regexp {
     /// ```
     /// assert!(krl_regexp::Regexp::new("a", "g").unwrap().is_global());
     /// ```
+    #[inline]
     pub fn is_global(&self) -> bool {
         self.0.flags.global
     }
@@ -209,7 +210,7 @@ impl Regexp {
         }
         let start = text.ceil_char_boundary(start);
         if let Some(direct) = self.direct() {
-            return Ok(direct.find(text, start, &mut captures.slots));
+            return Ok(direct.find(text, start, captures.slots_mut()));
         }
         if let Some(found) = self.trial(text, start, captures, steps) {
             return Ok(found);
@@ -219,7 +220,7 @@ impl Regexp {
         };
         let input = Input::new(text).span(start..text.len());
         if *reach == Reach::Captures {
-            return Ok(regex.search_slots(&input, &mut captures.slots).is_some());
+            return Ok(regex.search_slots(&input, captures.slots_mut()).is_some());
         }
         match regex.find(input) {
             // Only the start is the same for both matchers.
@@ -263,7 +264,7 @@ impl Regexp {
         steps: &mut u64,
     ) -> Result<bool, MatchLimit> {
         let program = self.0.program.get_or_init(|| program::compile(&self.0.ast, self.0.flags.ignore_case));
-        let found = backtrack::search(program, text, starts, &mut captures.scratch, steps)?;
+        let found = backtrack::search(program, text, starts, captures.scratch(), steps)?;
         if found {
             captures.take_registers();
         }
