@@ -16,6 +16,9 @@ pub fn format(n: f64, out: &mut String) {
 ///
 /// Blank text is 0. The prefixes `0x`, `0o` and `0b` take no sign.
 pub fn parse(text: &str) -> Option<f64> {
+    if let Some(whole) = parse_digits(text.as_bytes()) {
+        return Some(whole);
+    }
     let text = trim(text);
     let n = match text.as_bytes() {
         [] => 0.0,
@@ -26,6 +29,15 @@ pub fn parse(text: &str) -> Option<f64> {
         _ => return None,
     };
     n.is_finite().then_some(n)
+}
+
+/// Some digits and nothing else, as most numbers are written. More might not be exact.
+fn parse_digits(bytes: &[u8]) -> Option<f64> {
+    if !matches!(bytes.len(), 1..=15) {
+        return None;
+    }
+    let digit = |whole: u64, byte: &u8| byte.is_ascii_digit().then(|| whole * 10 + u64::from(byte - b'0'));
+    bytes.iter().try_fold(0, digit).map(|whole| whole as f64)
 }
 
 /// Digits of radix 2^`bits`, rounded once, to the nearest double.
