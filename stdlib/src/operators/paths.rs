@@ -178,6 +178,10 @@ fn put(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     match *args {
         [_] | [] => Ok(root),
         [_, addition] => merge(heap, root, addition),
+        [_, key, value, ..] if !key.is_array() => {
+            let key = heap.key(key)?;
+            with_member(heap, root, key, value)
+        }
         [_, path, addition, ..] => {
             let keys = path_keys(heap, path)?;
             if keys.is_empty() {
