@@ -199,11 +199,7 @@ impl Core {
             return Ok(value);
         }
         let Some(event) = &self.scene.event else { return Ok(Value::NULL) };
-        let mut entries = Vec::with_capacity(event.attrs.len());
-        for (key, data) in &event.attrs {
-            entries.push((heap.string(key)?, heap.import(data)?));
-        }
-        let map = heap.map_from(&entries)?;
+        let map = heap.import_map(&event.attrs)?;
         self.scene.attrs = Some(map);
         Ok(map)
     }

@@ -53,12 +53,12 @@ signatures! {
 /// krl-language §4.4
 fn convert(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let [value, target, ..] = *args else { return Ok(arg(args, 0)) };
-    let target = heap.text(target).into_owned();
     let kind = heap.kind(value);
+    let target = heap.text(target);
     if target == kind.name() {
         return Ok(value);
     }
-    match target.as_str() {
+    match &*target {
         "String" => heap.key(value),
         "Number" => Ok(heap.to_number(value).map_or(Value::NULL, Value::number)),
         "Boolean" => yes_no(heap.is_truthy(value) && !(kind == Kind::String && heap.str(value) == "false")),

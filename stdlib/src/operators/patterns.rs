@@ -66,13 +66,14 @@ fn push(heap: &Heap, ranges: &mut Groups, range: Option<Range<usize>>) -> Result
     heap.check_room(ranges.len() * size_of::<Option<Range<usize>>>())
 }
 
-/// The parts of `text` that `ranges` name, as values; `null` for none.
-fn parts(heap: &mut Heap, text: &str, ranges: &[Option<Range<usize>>]) -> Result<Vec<Value>, Fault> {
-    let part = |range: &Option<Range<usize>>| match range {
-        Some(range) => heap.string(text.get(range.clone()).unwrap_or_default()),
-        None => Ok(Value::NULL),
-    };
-    ranges.iter().map(part).collect()
+/// A part of a string; `null` for none.
+fn part(heap: &mut Heap, subject: Value, range: Option<Range<usize>>) -> Result<Value, Fault> {
+    range.map_or(Ok(Value::NULL), |range| heap.string_part(subject, range))
+}
+
+/// An array of the parts of a string that `ranges` name.
+fn parts(heap: &mut Heap, subject: Value, ranges: &[Option<Range<usize>>]) -> Result<Value, Fault> {
+    heap.array_of(ranges.len(), |heap, at| part(heap, subject, ranges.get(at).cloned().flatten()))
 }
 
 /// What `search` finds with `pattern` as a regular expression.
@@ -89,42 +90,36 @@ fn search<T>(
 
 fn extract(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
     let [subject, pattern, ..] = *args else { return heap.array_from(&[]) };
-    if heap.regexp(pattern).is_some_and(Regexp::is_global) {
-        return extract_all(heap, subject, pattern);
-    }
     let subject = heap.key(subject)?;
-    let mut captures = Captures::new();
-    search(heap, pattern, |regexp| regexp.find_at(heap.str(subject), 0, &mut captures))?;
-    let groups = if captures.get(0).is_some() { captures.group_count() } else { 0 };
-    let mut found = Vec::with_capacity(groups);
-    for group in 1..=groups {
-        found.push(match captures.get(group) {
-            Some(range) => heap.string_part(subject, range)?,
-            None => Value::NULL,
-        });
-    }
-    heap.array_from(&found)
+    let (text, mut captures) = (heap.str(subject), Captures::new());
+    let found = match heap.regexp(pattern) {
+        Some(regexp) if regexp.is_global() => {
+            let found = all_ranges(heap, regexp, text)?;
+            return parts(heap, subject, &found);
+        }
+        Some(regexp) => regexp.find_at(text, 0, &mut captures),
+        None => pattern_of(heap, pattern)?.find_at(text, 0, &mut captures),
+    };
+    let groups = if bounded(found)? { captures.group_count() } else { 0 };
+    heap.array_of(groups, |heap, at| part(heap, subject, captures.get(at + 1)))
 }
 
-fn extract_all(heap: &mut Heap, subject: Value, pattern: Value) -> Result<Value, Fault> {
-    let regexp = pattern_of(heap, pattern)?;
-    let text = heap.text(subject).into_owned();
+fn all_ranges(heap: &Heap, regexp: &Regexp, text: &str) -> Result<Groups, Fault> {
     let mut found = Vec::new();
-    for range in regexp.find_all(&text) {
+    for range in regexp.find_all(text) {
         push(heap, &mut found, Some(bounded(range)?))?;
     }
-    let found = parts(heap, &text, &found)?;
-    heap.array_from(&found)
+    Ok(found)
 }
 
 fn split(heap: &mut Heap, args: &[Value]) -> Result<Value, Fault> {
-    let text = heap.text(arg(args, 0)).into_owned();
-    let ranges = match heap.regexp(arg(args, 1)) {
-        Some(regexp) => split_by_regexp(heap, &text, regexp)?,
-        None => split_by_text(heap, &text, &heap.text(arg(args, 1)))?,
+    let (subject, separator) = (heap.key(arg(args, 0))?, arg(args, 1));
+    let text = heap.str(subject);
+    let ranges = match heap.regexp(separator) {
+        Some(regexp) => split_by_regexp(heap, text, regexp)?,
+        None => split_by_text(heap, text, &heap.text(separator))?,
     };
-    let parts = parts(heap, &text, &ranges)?;
-    heap.array_from(&parts)
+    parts(heap, subject, &ranges)
 }
 
 fn split_by_text(heap: &Heap, text: &str, separator: &str) -> Result<Groups, Fault> {
@@ -136,9 +131,14 @@ fn split_by_text(heap: &Heap, text: &str, separator: &str) -> Result<Groups, Fau
         return Ok(ranges);
     }
     let mut start = 0;
-    for at in memchr::memmem::find_iter(text.as_bytes(), separator) {
-        push(heap, &mut ranges, Some(start..at))?;
-        start = at + separator.len();
+    let mut end_part = |at: usize| {
+        let from = std::mem::replace(&mut start, at + separator.len());
+        push(heap, &mut ranges, Some(from..at))
+    };
+    // What looks for one byte has less to prepare.
+    match separator.as_bytes() {
+        [byte] => memchr::memchr_iter(*byte, text.as_bytes()).try_for_each(&mut end_part)?,
+        bytes => memchr::memmem::find_iter(text.as_bytes(), bytes).try_for_each(&mut end_part)?,
     }
     ranges.push(Some(start..text.len()));
     Ok(ranges)
@@ -297,9 +297,12 @@ impl Iteration for ReplaceWith {
         let start = groups.first().cloned().flatten().map_or(0, |found| found.start);
         self.characters += self.text.get(self.counted..start).unwrap_or_default().chars().count();
         self.counted = start;
-        let mut args = parts(heap, &self.text, groups)?;
-        args.extend([Value::number(self.characters as f64), self.subject]);
-        let args = heap.array_from(&args)?;
+        let (characters, subject) = (self.characters, self.subject);
+        let args = heap.array_of(groups.len() + 2, |heap, at| match groups.get(at) {
+            Some(range) => part(heap, subject, range.clone()),
+            None if at == groups.len() => Ok(Value::number(characters as f64)),
+            None => Ok(subject),
+        })?;
         Ok(Step::CallWith { function: self.function, args })
     }
 }

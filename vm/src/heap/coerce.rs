@@ -66,6 +66,7 @@ impl Heap {
     ///
     /// # Errors
     /// [`Limit::Memory`]
+    #[inline]
     pub fn key(&mut self, v: Value) -> Result<Value, Fault> {
         if v.is_string() {
             return Ok(v);

@@ -25,21 +25,26 @@ impl Heap {
             Data::Bool(b) => Ok(Value::bool(*b)),
             Data::Number(n) => Ok(Value::number(*n)),
             Data::String(s) => self.string(s),
-            Data::Array(items) => {
-                let mut values = Vec::with_capacity(items.len());
-                for item in items {
-                    values.push(self.import_at(item, depth + 1)?);
-                }
-                self.array_from(&values)
-            }
-            Data::Map(entries) => {
-                let mut values = Vec::with_capacity(entries.len());
-                for (key, item) in entries {
-                    values.push((self.string(key)?, self.import_at(item, depth + 1)?));
-                }
-                self.map_from(&values)
-            }
+            Data::Array(items) => self.array_of(items.len(), |heap, at| {
+                items.get(at).map_or(Ok(Value::NULL), |item| heap.import_at(item, depth + 1))
+            }),
+            Data::Map(entries) => self.import_entries(entries, depth + 1),
         }
+    }
+
+    /// Copies a map of plain data into the event region.
+    ///
+    /// # Errors
+    /// As [`Self::import`] of each of its values.
+    pub fn import_map(&mut self, entries: &DataMap) -> Result<Value, Fault> {
+        self.import_entries(entries, 0)
+    }
+
+    fn import_entries(&mut self, entries: &DataMap, depth: u32) -> Result<Value, Fault> {
+        self.map_of_distinct(entries.len(), |heap, at| match entries.get_index(at) {
+            Some((key, item)) => Ok((heap.string(key)?, heap.import_at(item, depth)?)),
+            None => Err(Fault::internal("fewer entries than counted")),
+        })
     }
 
     /// Copies a value out as plain data, the way JSON sees it: functions vanish from maps and are null in arrays, a regular expression

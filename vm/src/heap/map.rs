@@ -28,16 +28,16 @@ const STALE: u64 = 1 << 63;
 const INTEGER_KEYS: u64 = 1 << 62;
 const OUTGROWN: u64 = 1 << 61;
 const OFFSET: u64 = (1 << 28) - 1;
-const BUFFER_WORDS: usize = 3;
+pub(super) const BUFFER_WORDS: usize = 3;
 /// Up to this many entries a scan beats an index.
-const SCAN: usize = 8;
+pub(super) const SCAN: usize = 8;
 
 #[derive(Clone, Copy)]
-struct Header {
-    len: usize,
-    offset: usize,
+pub(super) struct Header {
+    pub len: usize,
+    pub offset: usize,
     state: State,
-    integer_keys: bool,
+    pub integer_keys: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -62,7 +62,7 @@ impl Header {
         }
     }
 
-    fn encode(self) -> u64 {
+    pub(super) fn encode(self) -> u64 {
         self.len as u64
             | ((self.offset as u64 & OFFSET) << 32)
             | match self.state {
@@ -75,12 +75,18 @@ impl Header {
 }
 
 #[inline]
-fn pair(word: u64) -> (usize, usize) {
+pub(super) fn pair(word: u64) -> (usize, usize) {
     ((word >> 32) as usize, (word & 0xFFFF_FFFF) as usize)
 }
 
-fn unpair(high: usize, low: usize) -> u64 {
+pub(super) fn unpair(high: usize, low: usize) -> u64 {
     ((high as u64) << 32) | low as u64
+}
+
+/// The capacity of a map of `len` entries that grows: without an index as long as a scan beats it.
+fn room_behind(len: usize) -> usize {
+    let doubled = len * 2 + 4;
+    if len < SCAN { doubled.min(SCAN) } else { doubled }
 }
 
 impl Heap {
@@ -103,74 +109,24 @@ impl Heap {
         let index = buffer + BUFFER_WORDS + capacity * 2;
         let header = Header { len: 0, offset: buffer, state: State::Live, integer_keys: false };
         let words = &mut self.event.words;
-        words.push(header.encode());
-        words.push(unpair(0, capacity));
-        words.push(0);
-        words.push(if slots > 0 { unpair(index, slots - 1) } else { 0 });
+        let index_of = if slots > 0 { unpair(index, slots - 1) } else { 0 };
+        words.extend_from_slice(&[header.encode(), unpair(0, capacity), 0, index_of]);
         words.resize(index + slots, 0);
         Ok(Value::handle(Tag::Map, RegionId::EVENT, at))
     }
 
-    /// A map of these entries; a later entry replaces an earlier one with the same key, in the earlier one's place. Keys must be strings.
-    ///
-    /// # Errors
-    /// [`crate::fault::Limit::Memory`]
-    pub fn map_from(&mut self, entries: &[(Value, Value)]) -> Result<Value, Fault> {
-        self.map_of(entries.len(), entries.iter().copied())
-    }
-
-    /// As [`Self::map_from`], of at most `capacity` entries: nobody sees the map before it is whole, so it is written in place.
-    ///
-    /// # Errors
-    /// [`crate::fault::Limit::Memory`]
-    pub fn map_of(
-        &mut self,
-        capacity: usize,
-        entries: impl IntoIterator<Item = (Value, Value)>,
-    ) -> Result<Value, Fault> {
-        let map = self.map_with_room(capacity)?;
-        let mut header = self.header(map);
-        let first = header.offset + BUFFER_WORDS;
-        let (index, _) = pair(self.at(map, header.offset + 2));
-        let mut seen = 0_u64;
-        for (key, value) in entries.into_iter().take(capacity) {
-            let hash = self.str_hash(key);
-            // Short maps have no index: most keys are new by a bit of their hash.
-            let bit = 1_u64 << (hash & 63);
-            let new = index == 0 && seen & bit == 0;
-            seen |= bit;
-            let probed = if new { Err(0) } else { self.probe(map, header, hash, self.is_str(key)) };
-            let entry = match probed {
-                Ok(entry) => entry,
-                Err(slot) => {
-                    header.integer_keys |= array_index(self.str(key)).is_some();
-                    header.len += 1;
-                    if index != 0 {
-                        self.set(index + slot, unpair(hash as usize, header.len));
-                    }
-                    self.set(first + (header.len - 1) * 2, key.bits());
-                    header.len - 1
-                }
-            };
-            self.set(first + entry * 2 + 1, value.bits());
-        }
-        self.set(header.offset, unpair(header.len, capacity));
-        self.set(map.offset(), header.encode());
-        Ok(map)
-    }
-
-    fn set(&mut self, at: usize, word: u64) {
+    pub(super) fn set(&mut self, at: usize, word: u64) {
         if let Some(place) = self.event.words.get_mut(at) {
             *place = word;
         }
     }
 
     #[inline]
-    fn header(&self, map: Value) -> Header {
+    pub(super) fn header(&self, map: Value) -> Header {
         if map.is_map() { Header::decode(self.word(map, 0)) } else { Header::decode(0) }
     }
 
-    fn at(&self, map: Value, offset: usize) -> u64 {
+    pub(super) fn at(&self, map: Value, offset: usize) -> u64 {
         self.region(map).words.get(offset).copied().unwrap_or(0)
     }
 
@@ -192,6 +148,7 @@ impl Heap {
     }
 
     /// Number of entries; 0 for anything but a map.
+    #[inline]
     #[must_use]
     pub fn map_len(&self, map: Value) -> usize {
         self.header(map).len
@@ -255,7 +212,7 @@ impl Heap {
 
     /// The entry of a key among the first `header.len`; else the slot of the index, if there is one, where it belongs.
     #[inline]
-    fn probe(
+    pub(super) fn probe(
         &self,
         map: Value,
         header: Header,
@@ -298,7 +255,7 @@ impl Heap {
     }
 
     /// The entries in the order they were first put.
-    fn entries_as_put(&self, map: Value) -> Cow<'_, [Entry]> {
+    pub(super) fn entries_as_put(&self, map: Value) -> Cow<'_, [Entry]> {
         let header = self.header(map);
         let buffer = self.newest(map).offset + BUFFER_WORDS;
         let words = self.region(map).words.get(buffer..buffer + header.len * 2).unwrap_or_default();
@@ -350,7 +307,7 @@ impl Heap {
             Some(entry) if owned && self.may_replace(header) => self.replace(map, header, entry, value),
             None if owned && used < capacity => self.append(map, header, key, value),
             _ => {
-                let room = if found.is_some() { header.len } else { header.len * 2 + 4 };
+                let room = if found.is_some() { header.len } else { room_behind(header.len) };
                 let copy = self.map_copy(map, room)?;
                 self.map_put(copy, key, value)
             }
@@ -384,21 +341,11 @@ impl Heap {
 
     /// Adds an entry behind the last, in place; the answer is the new owner.
     fn append(&mut self, map: Value, header: Header, key: Value, value: Value) -> Result<Value, Fault> {
-        let hash = self.str_hash(key);
         let integer_keys = header.integer_keys || array_index(self.str(key)).is_some();
         let at = self.reserve(1)?;
         let (_, capacity) = pair(self.at(map, header.offset));
-        let (index, mask) = pair(self.at(map, header.offset + 2));
         let entry = header.offset + BUFFER_WORDS + header.len * 2;
-        if index != 0 {
-            let mut slot = hash as usize & mask;
-            while self.at(map, index + slot) != 0 {
-                slot = (slot + 1) & mask;
-            }
-            if let Some(w) = self.event.words.get_mut(index + slot) {
-                *w = unpair(hash as usize, header.len + 1);
-            }
-        }
+        self.index_entry(header, self.str_hash(key));
         let words = &mut self.event.words;
         for (offset, word) in [
             (header.offset, unpair(header.len + 1, capacity)),
@@ -414,16 +361,6 @@ impl Heap {
         Ok(Value::handle(Tag::Map, RegionId::EVENT, at))
     }
 
-    /// A copy of `map` that owns its buffer, with room for `capacity` entries.
-    fn map_copy(&mut self, map: Value, capacity: usize) -> Result<Value, Fault> {
-        let entries = self.entries_as_put(map).into_owned();
-        let mut copy = self.map_with_room(capacity.max(entries.len()))?;
-        for e in entries {
-            copy = self.append(copy, self.header(copy), e.key, e.value)?;
-        }
-        Ok(copy)
-    }
-
     /// Makes the keys of a map in the event region point into `region`, which the whole event region is about to become.
     pub(super) fn rehome_keys(&mut self, map: Value, region: RegionId) {
         let header = self.header(map);
@@ -431,6 +368,22 @@ impl Heap {
             if let Some(word) = self.event.words.get_mut(header.offset + BUFFER_WORDS + entry * 2) {
                 *word = Value::handle(Tag::String, region, Value::from_bits(*word).offset()).bits();
             }
+        }
+    }
+
+    /// Notes the entry behind the last in the index, if there is one.
+    pub(super) fn index_entry(&mut self, header: Header, hash: u32) {
+        let words = &mut self.event.words;
+        let (index, mask) = pair(words.get(header.offset + 2).copied().unwrap_or(0));
+        if index == 0 {
+            return;
+        }
+        let mut slot = hash as usize & mask;
+        while words.get(index + slot).is_some_and(|&taken| taken != 0) {
+            slot = (slot + 1) & mask;
+        }
+        if let Some(free) = words.get_mut(index + slot) {
+            *free = unpair(hash as usize, header.len + 1);
         }
     }
 

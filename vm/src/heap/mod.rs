@@ -14,6 +14,7 @@ mod path;
 mod range;
 mod region;
 mod string;
+mod whole;
 
 pub use crate::load::UnitTable;
 pub use convert::Copies;
@@ -143,6 +144,17 @@ impl Heap {
         self.region(v).words.get(v.offset() + at).copied().unwrap_or(0)
     }
 
+    /// How large an operand is: the items of an array or a map, the words of a text.
+    #[inline]
+    pub(crate) fn size_of(&self, v: Value) -> usize {
+        match v.tag() {
+            Some(Tag::Array) => self.array_len(v),
+            Some(Tag::Map) => self.map_len(v),
+            Some(Tag::String) => self.byte_len(v) / 8,
+            _ => 0,
+        }
+    }
+
     /// Makes room for `n` more words, or says that the budget is used up.
     #[inline]
     fn reserve(&mut self, n: usize) -> Result<usize, Fault> {
@@ -177,10 +189,13 @@ impl Heap {
     fn array_with_room(&mut self, items: &[Value], capacity: usize) -> Result<Value, Fault> {
         let at = self.reserve(capacity + 2)?;
         let words = &mut self.event.words;
-        words.push(((at as u64 + 1) << 32) | items.len() as u64);
-        words.push(((items.len() as u64) << 32) | capacity as u64);
+        let len = items.len() as u64;
+        words.reserve(capacity + 2);
+        words.extend_from_slice(&[((at as u64 + 1) << 32) | len, (len << 32) | capacity as u64]);
         words.extend(items.iter().map(|v| v.bits()));
-        words.resize(at + 2 + capacity, 0);
+        if capacity > items.len() {
+            words.resize(at + 2 + capacity, 0);
+        }
         Ok(Value::handle(Tag::Array, RegionId::EVENT, at))
     }
 
@@ -252,6 +267,7 @@ impl Heap {
     }
 
     /// The regular expression, if `v` is one.
+    #[inline]
     #[must_use]
     pub fn regexp(&self, v: Value) -> Option<&Regexp> {
         v.has_tag(Tag::RegExp).then(|| self.region(v).regexps.get(v.offset())).flatten()

@@ -134,3 +134,62 @@ fn shared_parts_do_not_explode() {
     assert_eq!(h.export(a), Err(Fault::limit(Limit::Memory)));
     assert_eq!(h.freeze(a, &mut Region::default()), Err(Fault::limit(Limit::Memory)));
 }
+
+/// Parts are cut at every place of a word, and are the same as texts made anew.
+#[test]
+fn parts_of_texts_are_texts() {
+    for text in ["", "a", "12345678", "123456789", "2026-11-22T18:35:07Z shard-5 GET", "aé日本語😀bcdefgh"]
+    {
+        let mut h = heap();
+        let whole = h.string(text).unwrap();
+        for start in 0..=text.len() {
+            for end in start..=text.len() + 1 {
+                let wanted = text.get(start..end).unwrap_or_default();
+                let part = h.string_part(whole, start..end).unwrap();
+                let made = h.string(wanted).unwrap();
+                assert_eq!(h.str(part), wanted);
+                assert!(h.str_eq(part, made), "{wanted}");
+                assert_eq!(h.is_ascii(part), wanted.is_ascii(), "{wanted}");
+                let map = h.map_from(&[(part, Value::TRUE)]).unwrap();
+                assert_eq!(h.map_get(map, wanted), Some(Value::TRUE), "{wanted}");
+                assert_eq!(h.map_get_key(map, made), Some(Value::TRUE), "{wanted}");
+                assert_eq!(h.export(part), Ok(Data::string(wanted)));
+                // A part of a part, and of a text that lies after it.
+                let again = h.string_part(part, 0..wanted.len()).unwrap();
+                assert!(h.str_eq(again, part) && h.str_eq(made, again), "{wanted}");
+            }
+        }
+    }
+}
+
+/// Maps that are copied to grow, with an index and without, have their keys in order and find them.
+#[test]
+fn copies_of_maps_have_all_keys() {
+    for len in 0..40 {
+        let mut h = heap();
+        let keys: Vec<String> = (0..len).map(|i| format!("key {i}")).collect();
+        let map = keys.iter().map(|key| (key.as_str().into(), Data::Number(1.0))).collect();
+        let map = h.import(&Data::Map(map)).unwrap();
+        let (more, seven) = (h.string("more").unwrap(), h.string("7").unwrap());
+        let grown = h.map_put(map, more, Value::TRUE).unwrap();
+        let grown = h.map_put(grown, seven, Value::FALSE).unwrap();
+        assert_eq!(h.map_len(map), len);
+        let found: Vec<&str> = h.map_entries(grown).iter().map(|e| h.str(e.key)).collect();
+        let wanted: Vec<&str> =
+            ["7"].into_iter().chain(keys.iter().map(String::as_str)).chain(["more"]).collect();
+        assert_eq!(found, wanted);
+        assert!(keys.iter().all(|key| h.map_get(grown, key) == Some(Value::number(1.0))));
+        assert_eq!((h.map_get(grown, "more"), h.map_get(map, "more")), (Some(Value::TRUE), None));
+    }
+}
+
+/// What a part spares in memory it costs in work, as it has been read.
+#[test]
+fn parts_of_texts_are_paid_for() {
+    let mut h = heap();
+    let whole = h.string(&"x".repeat(6_400)).unwrap();
+    h.take_work();
+    let used = h.used_bytes();
+    h.string_part(whole, 0..6_400).unwrap();
+    assert_eq!((h.used_bytes() - used, h.take_work()), (16, 100));
+}

@@ -3,7 +3,7 @@
 use crate::fault::{Fault, Limit};
 use crate::heap::Heap;
 use crate::native::Host;
-use crate::value::{Tag, Value};
+use crate::value::Value;
 
 /// Budgets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +81,7 @@ impl Meter {
 /// What a native is charged before it runs: a part of the size of what it may look at. With [`charge_after`], work that grows with
 /// the data is paid for without the natives' help.
 pub(super) fn charge_before(heap: &Heap, args: &[Value]) -> i64 {
-    let size = |&v: &Value| match v.tag() {
-        Some(Tag::Array) => heap.array_len(v),
-        Some(Tag::Map) => heap.map_len(v),
-        Some(Tag::String) => heap.str(v).len() / 8,
-        _ => 0,
-    };
-    (args.iter().map(size).sum::<usize>() / 16) as i64
+    (args.iter().map(|&v| heap.size_of(v)).sum::<usize>() / 16) as i64
 }
 
 /// What is charged for an operation after it ran: the bytes it made, `used` being those in use before, and the parts it walked over.
