@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails the test")]
 
-use krl_kernel::cloud::{Cloud, Configuration, Environment, TraceEntry, Verdict};
+use krl_kernel::cloud::{Budgets, Cloud, Configuration, Environment, TraceEntry, Verdict};
 use krl_kernel::machine::Reason;
 use krl_vm::data::Data;
 use std::sync::{Arc, Mutex};
@@ -17,6 +17,7 @@ const SOURCE: &str = r#"ruleset t {
     rule later { select when a b }
     rule elsewhere { select when c d }
     rule tick { select when t tick fired { ent:ticks := ent:ticks.defaultsTo(0) + 1 } }
+    rule now { select when t now fired { ent:ticks := ent:ticks.defaultsTo(0) + 1; schedule t event "now" at time:add(time:now(), {"minutes": -2}) } }
     rule start { select when t start fired { schedule t event "tick" repeat "* * * * *" } }
 }"#;
 
@@ -81,4 +82,23 @@ fn the_same_seed_and_events_give_the_same_answers() {
 fn a_cloud_may_move_between_threads() {
     fn check<T: Send>(_: &T) {}
     check(&cloud(Environment::default()));
+}
+
+/// A job that schedules the next one for a time that is over would fire for ever; others are not forgotten over it.
+#[test]
+fn jobs_that_schedule_jobs_without_end_are_ended() {
+    for wakes in [false, true] {
+        let budgets = Budgets { cascade: 50, ..Budgets::default() };
+        let mut cloud = cloud(Environment { budgets, ..Environment::default() });
+        let nothing = || Data::parse("{}").unwrap();
+        cloud.signal("t", "now", nothing()).unwrap();
+        cloud.signal("t", "start", nothing()).unwrap();
+        let until = cloud.now() + 60_000;
+        let answers = if wakes { cloud.wake_at(until) } else { cloud.advance_to(until) };
+        let errors: Vec<_> =
+            answers.iter().flat_map(|answer| &answer.errors).map(|error| error.code).collect();
+        assert_eq!(errors, ["limit_cascade"]);
+        assert_eq!((ticks(&cloud), answers.len()), (Data::Number(52.0), 52), "wakes: {wakes}");
+        assert!(cloud.next_due().is_some_and(|due| due > cloud.now()));
+    }
 }
