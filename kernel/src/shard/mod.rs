@@ -6,6 +6,7 @@
 //! from the store, which holds what is committed (decision R6). A query that waits takes the copy that it began on with it.
 
 mod away;
+mod entry;
 mod finish;
 mod flight;
 mod hold;
@@ -26,17 +27,16 @@ pub use share::Spent;
 pub use tally::{Counts, Tally};
 pub use task::{Arrival, Callback, Chore, Founding, Problem, Task, Visitor, Waiter};
 
-use crate::cloud::{Directory, Machine, Query, Realm, Refusal, Rest};
+use crate::cloud::{Directory, Machine, Realm, Refusal, Rest};
 use crate::fiber::Stacks;
 use crate::id::Random;
 use crate::records::agenda::Message;
 use crate::store::StoreError;
 use away::Lanes;
+use entry::{Entry, Work, fail, refuse};
 use flight::Place;
 use job::Purpose;
-use krl_vm::data::Data;
 use loss::Claim;
-use park::Parked;
 use share::Rounds;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -77,52 +77,6 @@ impl Default for ShardLimits {
             lanes: 4,
         }
     }
-}
-
-/// What is known of a cloud with something going on, or that happened lately.
-#[derive(Default)]
-struct Entry {
-    /// The cloud, while nobody is at work on it.
-    rest: Option<Rest>,
-    queue: VecDeque<Work>,
-    /// Bytes of its events, those at work too.
-    queued: Arc<AtomicUsize>,
-    /// The output in whose turn a task of it was seen to last.
-    taken_in: u64,
-    /// The output in whose turn work of it was begun last.
-    begun_in: u64,
-    /// An event is at work on it.
-    busy: bool,
-    /// It waits in the list of those whose turn comes.
-    ready: bool,
-    /// The number of the last output with writes of it.
-    written: u64,
-    /// It has been used since it was last looked at for dropping.
-    used: bool,
-    /// Queries that wait until what was written is committed.
-    queries: Vec<(Arc<Query>, Callback<Data>)>,
-    /// It is to be deleted as soon as nobody is at work on it.
-    doomed: bool,
-    /// Its deletion is in an output that may not be committed yet.
-    buried: bool,
-    /// It is in the list of those that are looked at again.
-    held: bool,
-    /// Nothing begins on it before this time: the store failed lately.
-    not_before: i64,
-    /// Until when its evaluations begin on a lane.
-    slow_until: i64,
-    /// Its owner, who was suspended when it was last to run.
-    owner: Option<Arc<str>>,
-    /// What waits until its owner may go on.
-    parked: Option<Box<Parked>>,
-    /// Ids of events that senders chose, with the outputs that remember them, while these are not committed.
-    taken: Vec<(Arc<str>, u64)>,
-}
-
-/// Work that waits for a cloud.
-enum Work {
-    Event(Box<Arrival>),
-    Chore(Chore),
 }
 
 /// An evaluation.
@@ -403,26 +357,5 @@ impl Shard {
 
     fn machine(&mut self) -> Box<Machine> {
         self.machines.pop().unwrap_or_else(|| Box::new(Machine::new(self.random.fork())))
-    }
-}
-
-/// Tells whoever waits for an event that there was a problem.
-fn fail(waiter: Waiter, problem: Problem) {
-    match waiter {
-        Waiter::Nobody => {}
-        Waiter::Taken(callback) => callback(Err(problem)),
-        Waiter::Done(callback) => callback(Err(problem)),
-        Waiter::Asked(_, callback) => callback(Err(problem)),
-    }
-}
-
-/// Tells whoever waits for work on a cloud that there is no such cloud.
-fn refuse(work: Work, cloud: &Arc<str>) {
-    let unknown = |eci: &Arc<str>| Problem::Refused(Refusal::UnknownChannel(eci.clone()));
-    match work {
-        Work::Event(arrival) => fail(arrival.waiter, unknown(&arrival.eci)),
-        Work::Chore(Chore::Install { waiter, .. }) => waiter(Err(unknown(cloud))),
-        Work::Chore(Chore::Visit(visitor)) => visitor(Err(unknown(cloud))),
-        Work::Chore(Chore::Due | Chore::Switch { .. }) => {}
     }
 }
