@@ -61,8 +61,8 @@ ruleset hog {
   rule giant {
     select when hog giant
     pre {
-      part = 0.range(22).reduce(function(text, i) { text + text }, "0123456789abcdef")
-      giant = [part, part, part, part, part, part, part, part].join("")
+      part = 0.range(21).reduce(function(text, i) { text + text }, "0123456789abcdef")
+      giant = 0.range(14).map(function(i) { part }).join("")
     }
     fired {
       ent:giant := giant

@@ -40,7 +40,7 @@ const fn hog(name: &'static str, sends: Sends) -> Hog {
 }
 
 /// All kinds: no hog at all, to see how much two measurements of the same differ; a rule without end; one that raises its own event; one that
-/// builds towards a value of gigabytes; one that makes and stores a value of 1 GiB, with budgets that let it; one that reads and writes a value of
+/// builds towards a value of gigabytes; one that makes and stores a value of 1 GB, with budgets that let it; one that reads and writes a value of
 /// 8 MB; sorting, joining and replacing; 10⁵ events that are sent at once.
 pub const HOGS: &[Hog] = &[
     hog("none", Sends::Nothing),
