@@ -17,16 +17,16 @@ signatures! {
         r#"{"a":1,"b":2}.values()"# => "[1,2]"
     }
     /// The value at a path; `null` if there is none.
-    fn get(obj: ANY(COLLECTION), path: ANY(STRING|NUMBER|ARRAY)) -> ANY = Part(get) {
+    fn get(obj: ANY(COLLECTION), path: ANY(STRING|NUMBER|ARRAY)) -> ANY = Pure(get) {
         r#"{"a":{"b":[5,6]}}.get(["a","b",1])"# => "6"
     }
     /// A copy with the value at a path replaced; missing parts become maps, or arrays where the next key is a number.
-    fn set(obj: ANY(COLLECTION), path: ANY(STRING|NUMBER|ARRAY), val: ANY) -> COLLECTION = Part(set) {
+    fn set(obj: ANY(COLLECTION), path: ANY(STRING|NUMBER|ARRAY), val: ANY) -> COLLECTION = Pure(set) {
         r#"{"a":1}.set(["b",0], 2)"# => r#"{"a":1,"b":[2]}"#
     }
     /// A copy with the value at a path replaced; missing parts become maps.
     /// With two arguments the second is merged into the receiver: of two maps the entries, of two arrays the positions; else it is the result.
-    fn put(val: ANY(COLLECTION); path: ANY, toSet: ANY) -> ANY = Part(put) {
+    fn put(val: ANY(COLLECTION); path: ANY, toSet: ANY) -> ANY = Pure(put) {
         r#"{"a":1}.put(["b","c"], 2)"# => r#"{"a":1,"b":{"c":2}}"#,
         r#"{"a":1}.put({"b":2})"# => r#"{"a":1,"b":2}"#
     }
